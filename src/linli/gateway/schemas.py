@@ -1,0 +1,123 @@
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from ninja import Field, Schema
+
+Urgency = Literal["immediate", "day", "week", "fortnight"]
+Method = Literal["case", "group", "community", "visit", "phone", "online", "window"]
+Place = Literal["home", "station", "community", "institution", "remote"]
+AREA = Field(ge=0, lt=1_000_000_000_000, description="12-digit statistical area code")
+CODE = Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")
+WORDS = Field(default="", max_length=4000)
+
+
+class Problem(Schema):
+    """Why a call was refused, in the caller's language."""
+
+    detail: str
+
+
+class RequestOut(Schema):
+    id: UUID
+    number: str
+    state: str
+    door: str
+    for_whom: str
+    need: str
+    urgency: str
+    area: int
+    unit: UUID
+    order: UUID | None
+    registered_at: datetime
+    due_at: datetime | None
+
+
+class RequestPage(Schema):
+    items: list[RequestOut]
+    older: str | None = Field(description="pass as `after` for the next page")
+
+
+class RequestIn(Schema):
+    area: int = AREA
+    need: str = CODE
+    words: str = Field(min_length=1, max_length=4000)
+    for_whom: Literal["self", "other", "anonymous"] = "other"
+    urgency: Urgency = "week"
+    name: str = Field(default="", max_length=80)
+    phone: str = Field(default="", max_length=20)
+    where: str = Field(default="", max_length=200)
+    door: Literal["window", "phone", "grid", "agency", "outreach"] = "agency"
+
+
+class ReceiptOut(Schema):
+    id: UUID
+    number: str
+    pin: str = Field(description="shown this once; with the number it opens the request")
+
+
+class AcceptIn(Schema):
+    area: int = AREA
+    need: str = CODE
+    urgency: Urgency = "week"
+    task: str = Field(min_length=1, max_length=4000)
+    station: UUID | None = None
+
+
+class ReplyIn(Schema):
+    reply: str = Field(min_length=1, max_length=4000)
+
+
+class OrderOut(Schema):
+    id: UUID
+    number: str
+    state: str
+    need: str
+    urgency: str
+    area: int
+    unit: UUID
+    station: UUID | None
+    worker: UUID | None
+    bounces: int
+    opened_at: datetime
+    due_at: datetime | None
+    promised_at: datetime
+    closed_at: datetime | None
+
+
+class OrderPage(Schema):
+    items: list[OrderOut]
+    older: str | None = Field(description="pass as `after` for the next page")
+
+
+class StationIn(Schema):
+    station: UUID
+
+
+class ReturnIn(Schema):
+    reason: str = CODE
+    words: str = WORDS
+
+
+class ServiceIn(Schema):
+    method: Method
+    content: str = CODE
+    place: Place
+    occurred_on: date
+    minutes: int = Field(ge=1, le=1440)
+    area: int = AREA
+    persons: list[UUID] = Field(default_factory=list, max_length=200)
+    anonymous: int = Field(default=0, ge=0, le=10_000)
+    facts: str = WORDS
+    analysis: str = WORDS
+
+
+class ServiceOut(Schema):
+    id: UUID
+    order: UUID
+    person_times: int
+
+
+class FinishIn(Schema):
+    result: str = CODE
+    words: str = WORDS

@@ -1,0 +1,45 @@
+from django.db.models import Q
+
+from linli.dispatch.queries import orders
+from linli.kernel.access import PermissionTable, Rule, register, rule
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.enums import ActorKind, Role
+
+from .models import Request
+
+
+def _in_my_area(actor: Actor) -> Q:
+    return actor.scope.condition()
+
+
+def _registered_by_me(actor: Actor) -> Q:
+    return Q(registered_by_id=actor.user_id)
+
+
+def _with_my_order(actor: Actor) -> Q:
+    return Q(order_id__in=orders(actor).values("pk"))
+
+
+def _of_my_receipt(actor: Actor) -> Q:
+    return Q(pk__in=actor.subject_ids)
+
+
+STAFF = (Role.DISPATCHER, Role.STATION_HEAD, Role.WORKER, Role.GRID_WORKER)
+centre: Rule = rule(Role.DISPATCHER, ask=_in_my_area)
+registrar: Rule = rule(*STAFF, ask=_registered_by_me)
+station: Rule = rule(Role.STATION_HEAD, Role.WORKER, ask=_with_my_order)
+resident: Rule = rule(kind=ActorKind.RECEIPT, ask=_of_my_receipt)
+
+PERMISSIONS: PermissionTable = {
+    "view": centre | registrar | station,
+    # Name and phone: who must reach the person.
+    "contact": centre | station,
+    "follow": resident,
+    "register": rule(*STAFF),
+    "screen": centre,
+    "add": resident,
+    "reopen": centre | resident,
+    "withdraw": centre | resident,
+    "count": rule(Role.OFFICER, Role.DISPATCHER, Role.STATION_HEAD, Role.WORKER),
+}
+register("intake", Request, PERMISSIONS)

@@ -1,0 +1,77 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import BooleanField, Case, Model, Q, QuerySet, Value, When
+
+from linli.kernel.accounts.actors import Actor
+
+from .rules import Rule
+
+M = TypeVar("M", bound=Model)
+PermissionTable = dict[str, Rule]
+
+
+@dataclass(frozen=True)
+class Permission:
+    """`room.verb` with its rule and the model its rows are of (None: not about rows)."""
+
+    name: str
+    rule: Rule
+    model: type[Model] | None
+
+
+_registry: dict[str, Permission] = {}
+
+
+def register(room: str, model: type[Model] | None, table: PermissionTable) -> None:
+    """Enter a room's permission table; a name can be given once."""
+    for verb, held in table.items():
+        name = f"{room}.{verb}"
+        if name in _registry:
+            raise ValueError(f"permission {name} is registered twice")
+        _registry[name] = Permission(name, held, model)
+
+
+def permission(name: str) -> Permission:
+    return _registry[name]
+
+
+def permissions() -> list[Permission]:
+    return sorted(_registry.values(), key=lambda one: one.name)
+
+
+def visible(rows: QuerySet[M], actor: Actor, name: str) -> QuerySet[M]:
+    """The rows for which the actor holds the permission."""
+    answer = permission(name).rule(actor)
+    if isinstance(answer, Q):
+        return rows.filter(answer)
+    return rows if answer else rows.none()
+
+
+def can(actor: Actor, name: str, row: Model) -> bool:
+    """Whether the actor holds the permission for this row, asked of the database."""
+    answer = permission(name).rule(actor)
+    if isinstance(answer, Q):
+        return type(row)._default_manager.filter(answer, pk=row.pk).exists()
+    return answer
+
+
+def holds(actor: Actor, name: str) -> bool:
+    """Whether the actor may hold the permission for any row at all (menus, empty lists)."""
+    return permission(name).rule(actor) is not False
+
+
+def with_verbs(rows: QuerySet[M], actor: Actor, names: Iterable[str]) -> QuerySet[M]:
+    """Annotate each row with `may_<verb>` for each permission, in the same query."""
+    marks: dict[str, Any] = {}
+    for name in names:
+        answer = permission(name).rule(actor)
+        mark = "may_" + name.partition(".")[2]
+        if isinstance(answer, Q):
+            marks[mark] = Case(
+                When(answer, then=Value(True)), default=Value(False), output_field=BooleanField()
+            )
+        else:
+            marks[mark] = Value(answer, output_field=BooleanField())
+    return rows.annotate(**marks)

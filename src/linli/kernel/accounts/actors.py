@@ -1,0 +1,156 @@
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.utils import timezone
+
+from linli.kernel.scope import Scope
+from linli.kernel.units.models import Unit, UnitKind
+from linli.kernel.units.queries import in_force, service_ranges
+from linli.lib.areacodes import range_of
+
+from .enums import ActorKind, Role
+from .models import Post, User
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+# Posts at these units look after a whole area; a station also sees what lies in its service area.
+HOLDS_ITS_AREA = {UnitKind.DEPARTMENT, UnitKind.CENTRE}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a user in one post, a visitor, the holder of a receipt, or the system.
+
+    `area` is the area the post looks after, `subject_ids` what the receipt opens.
+    """
+
+    kind: ActorKind
+    now: datetime
+    locale: str = "zh-hans"
+    user_id: UUID | None = None
+    user_name: str = ""
+    post_id: UUID | None = None
+    role: str = ""
+    unit_id: UUID | None = None
+    unit_kind: str = ""
+    area: int | None = None
+    subject_ids: frozenset[UUID] = frozenset()
+    reason: str = ""
+    scope: Scope = field(default_factory=Scope)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(SHANGHAI).date()
+
+    @property
+    def is_user(self) -> bool:
+        return self.kind == ActorKind.USER
+
+    @property
+    def is_system(self) -> bool:
+        return self.kind == ActorKind.SYSTEM
+
+    def has_role(self, *roles: Role) -> bool:
+        return self.is_user and self.role in roles
+
+    def at(self, now: datetime) -> "Actor":
+        """The same actor at another moment (demo data, jobs)."""
+        return replace(self, now=now)
+
+
+def visitor(*, locale: str = "zh-hans", now: datetime | None = None) -> Actor:
+    """Anybody at the public pages; sees nothing that is scoped."""
+    return Actor(kind=ActorKind.VISITOR, now=now or timezone.now(), locale=locale)
+
+
+def receipt_holder(
+    subject_ids: Iterable[UUID],
+    *,
+    areas: Iterable[int],
+    locale: str = "zh-hans",
+    now: datetime | None = None,
+) -> Actor:
+    """Somebody who showed receipt number and PIN: opens one request and its order."""
+    return Actor(
+        kind=ActorKind.RECEIPT,
+        now=now or timezone.now(),
+        locale=locale,
+        subject_ids=frozenset(subject_ids),
+        scope=Scope(ranges=tuple(range_of(area) for area in areas)),
+    )
+
+
+def system(reason: str, *, now: datetime | None = None) -> Actor:
+    """The system itself, for jobs and commands; `reason` names which one."""
+    if not reason:
+        raise ValueError("the system acts for a stated reason")
+    return Actor(
+        kind=ActorKind.SYSTEM,
+        now=now or timezone.now(),
+        reason=reason,
+        scope=Scope(is_everything=True),
+    )
+
+
+def posts_of(user: User, *, on: date) -> list[Post]:
+    """The posts a user holds on a day, oldest first."""
+    held = user.posts.filter(in_force(on), unit__in=Unit.objects.filter(in_force(on)))
+    return list(held.select_related("unit"))
+
+
+def actor_of(
+    user: User,
+    *,
+    post_id: UUID | None = None,
+    locale: str = "",
+    now: datetime | None = None,
+    is_strict: bool = False,
+) -> Actor:
+    """The actor of a signed-in user in one of their posts (the first, if none is named).
+
+    A user without a valid post becomes an actor who sees nothing; with `is_strict`, so does one
+    who no longer holds the post that is named.
+    """
+    moment = now or timezone.now()
+    held = posts_of(user, on=moment.astimezone(SHANGHAI).date())
+    post = next((one for one in held if one.pk == post_id), None)
+    if post is None and held and not is_strict:
+        post = held[0]
+    bare = Actor(
+        kind=ActorKind.USER,
+        now=moment,
+        locale=locale or user.language,
+        user_id=user.pk,
+        user_name=user.name,
+    )
+    return in_post(bare, post) if post else bare
+
+
+def in_post(actor: Actor, post: Post) -> Actor:
+    """Give an actor the scope of a post."""
+    unit = post.unit
+    ranges: tuple[tuple[int, int], ...]
+    if unit.kind in HOLDS_ITS_AREA or post.role == Role.GRID_WORKER:
+        ranges = (range_of(unit.area_id),)
+    else:
+        ranges = service_ranges([unit.pk], on=actor.today)
+    return replace(
+        actor,
+        post_id=post.pk,
+        role=post.role,
+        unit_id=unit.pk,
+        unit_kind=unit.kind,
+        area=unit.area_id,
+        scope=Scope(ranges=ranges, unit_ids=frozenset({unit.pk})),
+    )
+
+
+def set_actor(actor: Actor) -> None:
+    """Tell the database who acts, for the rest of this transaction (the triggers ask for it)."""
+    name = str(actor.user_id or f"{actor.kind}:{actor.reason}")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('linli.actor', %s, true)", [name])
+

@@ -1,0 +1,96 @@
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from linli.kernel.crypto.fields import SealedTextField
+from linli.kernel.units.models import Unit
+from linli.lib.uuid7 import uuid7
+
+from .enums import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in. Never scoped; what they may see follows from their posts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    username = models.CharField(_("user name"), max_length=60)
+    name = models.CharField(_("name"), max_length=80)
+    email = models.EmailField(blank=True)
+    phone = SealedTextField()
+    phone_index = models.BinaryField(max_length=32, null=True, blank=True)
+    language = models.CharField(max_length=8, default="zh-hans")
+    is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                models.functions.Lower("username"), name="user_name_once_in_any_case"
+            ),
+            models.UniqueConstraint(fields=("phone_index",), name="user_phone_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Post(models.Model):
+    """A user's role at a unit between two dates."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="posts")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
+    role = models.CharField(max_length=20, choices=Role)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("valid_from", "id")
+        indexes = (models.Index(fields=("unit", "role"), name="post_unit_role"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "unit", "role"),
+                condition=models.Q(valid_to__isnull=True),
+                name="post_held_once_at_a_time",
+            ),
+        )
+
+
+class ApiToken(models.Model):
+    """A key with which a program acts in one post; only the hash of the key is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=80)
+    key_hash = models.BinaryField(max_length=32, unique=True)
+    valid_until = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class SignInFailure(models.Model):
+    """A failed sign-in, kept for as long as it throttles; holds hashes only."""
+
+    id = models.BigAutoField(primary_key=True)
+    login_hash = models.BinaryField(max_length=32)
+    source_hash = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("login_hash", "source_hash", "at"), name="failure_login_source"),
+            models.Index(fields=("source_hash", "at"), name="failure_source"),
+        )

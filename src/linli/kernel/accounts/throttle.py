@@ -1,0 +1,95 @@
+"""Throttling of sign-in that cannot lock out a victim.
+
+Failures are counted for a login together with where they come from. A browser that once signed in
+with this login carries a signed cookie and is a place of its own, so whatever a stranger does, the
+owner's own browser keeps its own count.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from linli.kernel.crypto.sealing import blind
+
+from .models import SignInFailure
+
+WINDOW = timedelta(minutes=15)
+FAILURES_PER_LOGIN_AND_PLACE = 5
+FAILURES_PER_PLACE = 60
+COOKIE = "linli_device"
+COOKIE_AGE = 365 * 24 * 3600
+
+
+def _hash(*parts: str) -> bytes:
+    return blind("\x00".join(parts), purpose="sign-in")
+
+
+def network_of(request: HttpRequest) -> str:
+    """The address that connects to us; an IPv6 home network (/64) counts as one place."""
+    try:
+        address = ip_address(request.META.get("REMOTE_ADDR", "") or "127.0.0.1")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        return address.exploded[:19]
+    return str(address)
+
+
+def _known_device(request: HttpRequest, login: str) -> str:
+    try:
+        known = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_AGE)
+    except signing.BadSignature:
+        return ""
+    return str(known.get(_login_mark(login), "")) if isinstance(known, dict) else ""
+
+
+def _login_mark(login: str) -> str:
+    return hashlib.sha256(login.casefold().encode()).hexdigest()[:16]
+
+
+def _place(request: HttpRequest, login: str) -> bytes:
+    device = _known_device(request, login)
+    return _hash("device", device) if device else _hash("network", network_of(request))
+
+
+def may_try(request: HttpRequest, login: str, *, now: datetime) -> bool:
+    """Whether another attempt with this login from this place is answered."""
+    recent = SignInFailure.objects.filter(at__gt=now - WINDOW)
+    place = _place(request, login)
+    login_hash = _hash("login", login.casefold())
+    here = recent.filter(login_hash=login_hash, source_hash=place).count()
+    network = recent.filter(source_hash=_hash("network", network_of(request))).count()
+    is_known = bool(_known_device(request, login))
+    return here < FAILURES_PER_LOGIN_AND_PLACE and (is_known or network < FAILURES_PER_PLACE)
+
+
+def count_failure(request: HttpRequest, login: str, *, now: datetime) -> None:
+    """Remember a failed attempt and forget those that no longer count."""
+    SignInFailure.objects.create(
+        login_hash=_hash("login", login.casefold()), source_hash=_place(request, login), at=now
+    )
+    SignInFailure.objects.filter(at__lt=now - 2 * WINDOW).delete()
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, login: str) -> None:
+    """Mark the browser as one in which this login has signed in (at most four logins)."""
+    try:
+        known = dict(signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE))
+    except (signing.BadSignature, TypeError, ValueError):
+        known = {}
+    mark = _login_mark(login)
+    known.pop(mark, None)
+    kept = dict(list(known.items())[-3:])
+    kept[mark] = secrets.token_urlsafe(12)
+    response.set_cookie(
+        COOKIE,
+        signing.dumps(kept, salt=COOKIE),
+        max_age=COOKIE_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )

@@ -1,0 +1,200 @@
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import models, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from linli.kernel.access.permissions import can, with_verbs
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.enums import Role
+from linli.kernel.timeline.record import record
+from linli.lib.worktime import Due
+
+from . import clocks
+from .models import Charge, Duty, Tier
+
+
+class Stale(Exception):
+    """Somebody was faster: the subject is no longer in a state from which this move starts."""
+
+    def __str__(self) -> str:
+        return _("Somebody was faster: this has already changed. Nothing of yours was lost.")
+
+
+class Refused(Exception):
+    """The actor may not make this move."""
+
+    def __str__(self) -> str:
+        return _("Your post does not allow this.")
+
+
+@dataclass(frozen=True)
+class Move:
+    """A row of a transition table.
+
+    `to=None` keeps the state. `asks` names what the user is asked for, so that a button can tell
+    a form from a plain press. `is_bounce` charges the stopped clock as lost time. `shown` may hide
+    the button for a row; it guards nothing.
+    """
+
+    name: str
+    frm: frozenset[str]
+    to: str | None
+    needs: str
+    label: str | Promise
+    asks: tuple[str, ...] = ()
+    kind: str = "secondary"
+    is_bounce: bool = False
+    shown: Callable[[Any], bool] = field(default=lambda row: True)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a subject waits for: the verb of the duty, whose clock runs, and who is on duty.
+
+    `role=None` opens no duty: the time of a resident runs, but nobody is told to hurry.
+    """
+
+    verb: str
+    tier: Tier
+    role: Role | None
+    unit: UUID
+    user: UUID | None = None
+
+
+class Flow:
+    """A life cycle: its name (`room.noun`), its moves, and what each state waits for."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        moves: Iterable[Move],
+        waiting: dict[str, Callable[[Any], Waiting]],
+        field: str = "state",
+    ) -> None:
+        self.name = name
+        self.moves = {one.name: one for one in moves}
+        self.waiting = waiting
+        self.field = field
+
+    def states(self) -> set[str]:
+        """Every state that a move starts from or leads to."""
+        starts = {state for one in self.moves.values() for state in one.frm}
+        return starts | {one.to for one in self.moves.values() if one.to}
+
+    def begin(self, subject: Any, *, actor: Actor, until: Due | None, **data: Any) -> None:
+        """A subject was just created in its first state: tell the timeline, start its clock."""
+        self._tell(subject, "opened", actor, data)
+        self._wait(subject, actor, until)
+
+    def move(
+        self,
+        subject: Any,
+        name: str,
+        *,
+        actor: Actor,
+        until: Due | None = None,
+        changes: dict[str, Any] | None = None,
+        guard: models.Q | None = None,
+        **data: Any,
+    ) -> None:
+        """Make a move, or raise Refused or Stale; the subject carries the new values afterwards.
+
+        `changes` are further columns set in the same swap, `guard` a further condition on the row
+        as it is, `until` the deadline of the state that is reached, `data` codes and ids for the
+        timeline.
+        """
+        step = self.moves[name]
+        before = getattr(subject, self.field)
+        with transaction.atomic():
+            if not can(actor, step.needs, subject):
+                # Who was allowed a moment ago and is not any more has lost a race.
+                raise Stale if self._has_moved(subject, before) else Refused
+            values = dict(changes or {})
+            if step.to is not None:
+                values[self.field] = step.to
+            rows = type(subject)._base_manager.filter(
+                guard or models.Q(), pk=subject.pk, **{f"{self.field}__in": step.frm}
+            )
+            if rows.update(**values) != 1:
+                raise Stale
+            for column, value in values.items():
+                setattr(subject, column, value)
+            self._tell(subject, name, actor, data)
+            if step.to is not None and step.to != before:
+                charge = Charge.BOUNCE if step.is_bounce else Charge.WORK
+                clocks.stop((self.name, subject.pk), now=actor.now, charge=charge)
+                self._wait(subject, actor, until)
+
+    def _has_moved(self, subject: Any, before: str) -> bool:
+        rows = type(subject)._base_manager.filter(pk=subject.pk)
+        return not rows.filter(**{self.field: before}).exists()
+
+    def rehand(self, subject: Any, *, actor: Actor) -> None:
+        """Give duty and clock to whom they belong now, with the deadline they had."""
+        duty = Duty.objects.filter(subject_type=self.name, subject_id=subject.pk).first()
+        if duty is not None:
+            clocks.stop((self.name, subject.pk), now=actor.now)
+            self._wait(subject, actor, Due(duty.due_at, is_provisional=duty.is_provisional))
+
+    def verbs_for(self, rows: models.QuerySet[Any], actor: Actor) -> models.QuerySet[Any]:
+        """Rows annotated with `may_<verb>` for every permission the moves need."""
+        return with_verbs(rows, actor, sorted({one.needs for one in self.moves.values()}))
+
+    def moves_of(self, row: Any) -> list[Move]:
+        """The moves that a row annotated by `verbs_for` allows now, in the table's order."""
+        state = getattr(row, self.field)
+        return [
+            one
+            for one in self.moves.values()
+            if state in one.frm
+            and getattr(row, "may_" + one.needs.partition(".")[2])
+            and one.shown(row)
+        ]
+
+    def _tell(self, subject: Any, name: str, actor: Actor, data: dict[str, Any]) -> None:
+        record(
+            actor,
+            f"{self.name}.{name}",
+            subject_type=self.name,
+            subject_id=subject.pk,
+            area=subject.area_id,
+            unit=subject.unit_id,
+            **data,
+        )
+
+    def _wait(self, subject: Any, actor: Actor, until: Due | None) -> None:
+        """Replace the subject's duty and clock by those of its present state."""
+        Duty.objects.filter(subject_type=self.name, subject_id=subject.pk).delete()
+        state = getattr(subject, self.field)
+        if state not in self.waiting:
+            return
+        if until is None:
+            raise ValueError(f"{self.name}: state {state} waits for somebody and needs a deadline")
+        waiting = self.waiting[state](subject)
+        clocks.start(
+            (self.name, subject.pk),
+            area=subject.area_id,
+            state=state,
+            tier=waiting.tier,
+            unit=waiting.unit,
+            now=actor.now,
+            until=until,
+        )
+        if waiting.role is not None:
+            Duty.objects.create(
+                subject_type=self.name,
+                subject_id=subject.pk,
+                verb=waiting.verb,
+                area=subject.area_id,
+                unit=waiting.unit,
+                role=waiting.role,
+                user=waiting.user,
+                due_at=until.at,
+                is_provisional=until.is_provisional,
+                opened_at=actor.now,
+            )

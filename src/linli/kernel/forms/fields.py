@@ -1,0 +1,138 @@
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from linli.kernel.areas.queries import Place, label, path_labels, search
+from linli.kernel.terms.models import TermList
+from linli.kernel.terms.queries import choices
+from linli.lib.checkdigits import InvalidCode, citizen_id, mobile_or_landline
+
+CODE_DIGITS = 12
+
+
+class PhoneField(forms.CharField):
+    """A mainland mobile or landline number, normalised to digits."""
+
+    default_error_messages = {
+        "invalid": _("This is not a phone number. Write 11 digits, or area code and number.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 20)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if not text:
+            return ""
+        try:
+            return mobile_or_landline(text)
+        except InvalidCode as error:
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid") from error
+
+
+class CitizenIdField(forms.CharField):
+    """A citizen id number, checked by its check character; always optional."""
+
+    default_error_messages = {
+        "length": _("A citizen id number has 18 characters."),
+        "characters": _("A citizen id number has digits, and at the end a digit or X."),
+        "date": _("The birth date inside this number does not exist."),
+        "check": _("The last character does not fit the others: one of them is mistyped."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("max_length", 24)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if not text:
+            return ""
+        try:
+            return citizen_id(text)
+        except InvalidCode as error:
+            raise forms.ValidationError(self.error_messages[error.code], error.code) from error
+
+
+class TermField(forms.ChoiceField):
+    """One code of a term list in force today."""
+
+    def __init__(self, which: TermList, *, on: Callable[[], date], **kwargs: Any) -> None:
+        blank = kwargs.pop("blank", None)
+
+        def offered() -> list[tuple[str, str]]:
+            found = choices(which, on=on())
+            return [("", blank), *found] if blank is not None else found
+
+        super().__init__(choices=offered, **kwargs)
+
+
+class AreaField(forms.CharField):
+    """An area, typed as a name, pinyin initials or a code; returns the 12-digit code.
+
+    A name that fits several areas is answered with their full names, so that one can be chosen.
+    """
+
+    default_error_messages = {
+        "unknown": _("No area of this name was found here."),
+        "several": _("Several areas have this name. Write one of these: %(names)s"),
+        "coarse": _("Please choose a smaller area: a township or a village."),
+    }
+
+    def __init__(
+        self,
+        *,
+        inside: tuple[tuple[int, int], ...] = (),
+        at_least: int = 4,
+        **kwargs: Any,
+    ) -> None:
+        self.inside = inside
+        self.at_least = at_least
+        kwargs.setdefault(
+            "widget", forms.TextInput(attrs={"autocomplete": "off", "data-area-search": ""})
+        )
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int) or (isinstance(value, str) and _is_code(value)):
+            return label(int(value))
+        return value
+
+    def clean(self, value: Any) -> Any:
+        text: str = super().clean(value)
+        if not text:
+            return None
+        place = self._one(text, self._found(text))
+        if place.level < self.at_least:
+            raise forms.ValidationError(self.error_messages["coarse"], "coarse")
+        return place.code
+
+    def _found(self, text: str) -> list[Place]:
+        parts = [part for part in text.replace("·", " ").split() if part]
+        found = search(parts[-1], inside=self.inside) if parts else []
+        if len(parts) > 1:
+            names = path_labels([one.code for one in found], below=-1)
+            found = [one for one in found if all(part in names[one.code] for part in parts)]
+        exact = [one for one in found if one.label == parts[-1]] if parts else []
+        return exact or found
+
+    def _one(self, text: str, found: list[Place]) -> Place:
+        if not found:
+            raise forms.ValidationError(self.error_messages["unknown"], "unknown")
+        if len(found) > 1:
+            names = path_labels([one.code for one in found], below=1).values()
+            raise forms.ValidationError(
+                self.error_messages["several"], "several", {"names": " / ".join(names)}
+            )
+        return found[0]
+
+
+def _is_code(text: str) -> bool:
+    return text.isdigit() and len(text) == CODE_DIGITS

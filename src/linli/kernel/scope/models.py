@@ -1,0 +1,40 @@
+from typing import Any, Self
+
+from django.db import models
+
+from linli.kernel.areas.models import Area
+from linli.kernel.units.models import Unit
+
+from .open import current
+
+
+class ScopeError(RuntimeError):
+    """A scoped model was read while no scope was open."""
+
+
+class ScopedQuerySet(models.QuerySet[Any]):
+    """Rows inside the open scope."""
+
+    def in_scope(self) -> Self:
+        held = current()
+        if held is None:
+            raise ScopeError(f"{self.model.__name__} was read while no scope is open")
+        return self.filter(held.condition())
+
+
+class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> ScopedQuerySet:
+        queryset: ScopedQuerySet = super().get_queryset()
+        return queryset.in_scope()
+
+
+class Scoped(models.Model):
+    """A row with a place (`area`: the finest code known) and an owner (`unit`)."""
+
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+", db_index=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    objects = ScopedManager()
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,86 @@
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.functional import Promise
+
+Text = str | Promise
+SUMS_AT_MOST = 3
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A column by which a measure is broken down; `label` turns a value into words."""
+
+    column: str
+    title: Text
+    label: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A column that is added up, with its unit (minutes, person-times)."""
+
+    column: str
+    title: Text
+    unit: Text
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """Something counted once however often it occurs: `table` joins the facts by `fact`."""
+
+    table: str
+    fact: str
+    column: str
+    title: Text
+    unit: Text
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is counted: one row of `table` is one; `where` names a boolean column that must hold.
+
+    Table and column names come from code, never from a user.
+    """
+
+    name: str
+    table: str
+    title: Text
+    unit: Text
+    definition: Text
+    needs: str
+    day: str
+    area: str = "area_id"
+    whose: str = "unit_id"
+    where: str = ""
+    list_url: str = ""
+    dimensions: Mapping[str, Dimension] = field(default_factory=dict)
+    sums: Mapping[str, Sum] = field(default_factory=dict)
+    distinct: Mapping[str, Distinct] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.sums) > SUMS_AT_MOST:
+            raise ValueError(f"{self.name}: a measure adds up at most {SUMS_AT_MOST} columns")
+
+    def sum_columns(self) -> list[str]:
+        """SQL for s1, s2, s3, padded with zero."""
+        columns = [one.column for one in self.sums.values()]
+        return columns + ["0"] * (SUMS_AT_MOST - len(columns))
+
+
+_registry: dict[str, Measure] = {}
+
+
+def register(measure: Measure) -> Measure:
+    """Enter a measure; the declaration in a room's measures.py calls this."""
+    if _registry.setdefault(measure.name, measure) is not measure:
+        raise ValueError(f"measure {measure.name} is registered twice")
+    return measure
+
+
+def measure(name: str) -> Measure:
+    return _registry[name]
+
+
+def measures() -> list[Measure]:
+    return list(_registry.values())

@@ -1,0 +1,210 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from linli.kernel.access.permissions import holds
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.areas.queries import Ranges, ranges
+from linli.kernel.units.models import UnitKind
+from linli.lib.areacodes import level_of, range_of
+
+from .measures import Measure
+
+CITY_LEVEL = 2
+# Posts at these units see numbers of whole areas; all others see their own unit's.
+SEES_AREAS = {UnitKind.DEPARTMENT, UnitKind.CENTRE}
+
+
+class NotCounted(Exception):
+    """The actor may not count this area, or not this measure."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a measure, an area, the days from `first` to `last` (both included)."""
+
+    measure: Measure
+    area: int
+    first: date
+    last: date
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Count:
+    """An answer: the number of facts and the measure's sums in their declared order."""
+
+    n: int = 0
+    sums: tuple[int, ...] = ()
+
+
+def question(actor: Actor, measure: Measure, *, area: int, first: date, last: date) -> Question:
+    """A question the actor may ask, narrowed to their own unit where they see no more.
+
+    Raises NotCounted for an area outside the actor's scope or a measure they may not count.
+    """
+    if not holds(actor, measure.needs):
+        raise NotCounted
+    if actor.is_system or (actor.unit_kind in SEES_AREAS and actor.scope.covers(area)):
+        return Question(measure, area, first, last)
+    if actor.unit_id is not None and actor.unit_kind not in SEES_AREAS:
+        return Question(measure, area, first, last, unit=actor.unit_id)
+    raise NotCounted
+
+
+def total(asked: Question) -> Count:
+    """The number over the whole area and period."""
+    return _rows(asked, by="''").get("", Count(0, (0,) * len(asked.measure.sums)))
+
+
+def by_dimension(asked: Question, name: str) -> dict[str, Count]:
+    """The number for each value of a dimension, largest first."""
+    found = _rows(asked, by="value", dimension=name)
+    return dict(sorted(found.items(), key=lambda one: (-one[1].n, one[0])))
+
+
+def by_day(asked: Question, *, months: bool = False) -> dict[date, Count]:
+    """The number for each day (or month, keyed by its first day) that has any."""
+    return dict(sorted(_rows(asked, by="date_trunc('month', day)::date" if months else "day").items()))
+
+
+def by_area(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
+    """The number for each of some areas inside the one asked for (its children)."""
+    wanted = list(codes)
+    if not wanted:
+        return {}
+    found: dict[int, Count] = {}
+    one_level = {level_of(code) for code in wanted}
+    if len(one_level) == 1 and asked.unit is None and ranges(asked.area).is_plain:
+        level = one_level.pop()
+        grouped = _rows(asked, by=_cut(level), level=level)
+        found = {code: grouped[code] for code in wanted if code in grouped}
+        return found
+    for code in wanted:
+        part = total(Question(asked.measure, code, asked.first, asked.last, asked.unit))
+        if part.n:
+            found[code] = part
+    return found
+
+
+def distinct(asked: Question, name: str) -> int:
+    """How many different ones there are; counted from the facts, exact for any period."""
+    what = asked.measure.distinct[name]
+    condition, values = _fact_condition(asked, "f.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(DISTINCT p.{what.column}) FROM {asked.measure.table} f"
+            f" JOIN {what.table} p ON p.{what.fact} = f.id WHERE {condition}",
+            values,
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _cut(level: int) -> str:
+    """SQL that cuts the code `area` down to a level."""
+    span = {0: 10**12, 1: 10**10, 2: 10**8, 3: 10**6, 4: 10**3, 5: 1}[level]
+    return f"((area / {span}::bigint) * {span}::bigint)"
+
+
+def _rows(
+    asked: Question, *, by: str, dimension: str = "", level: int | None = None
+) -> dict[Any, Count]:
+    """Grouped counts from the cube where it holds the area, from the facts elsewhere."""
+    finest = level if level is not None else level_of(asked.area)
+    held = ranges(asked.area)
+    if asked.unit is None and finest <= CITY_LEVEL and held.is_plain:
+        sql, values = _cube_sql(asked, by, dimension, finest)
+    else:
+        sql, values = _fact_sql(asked, by, dimension, held)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        kept = len(asked.measure.sums)
+        return {
+            key: Count(int(n), tuple(int(one) for one in sums[:kept]))
+            for key, n, *sums in cursor.fetchall()
+            if n or any(sums)
+        }
+
+
+def _cube_sql(
+    asked: Question, by: str, dimension: str, level: int
+) -> tuple[str, dict[str, object]]:
+    """Cube and deltas in one statement: exact at the instant of its snapshot."""
+    low, high = range_of(asked.area)
+    at = list(asked.measure.dimensions).index(dimension) if dimension else 0
+    value = f"dims ->> {at}" if dimension else "''"
+    cell_area = "area = %(area)s"
+    if level != level_of(asked.area):
+        cell_area = f"area BETWEEN %(low)s AND %(high)s AND {_is_level(level)}"
+    return (
+        f"""
+        SELECT {by}, sum(n), sum(s1), sum(s2), sum(s3) FROM (
+          SELECT area, day, value, n, s1, s2, s3 FROM stats_tally
+          WHERE measure = %(measure)s AND dim = %(dim)s AND {cell_area}
+            AND day BETWEEN %(first)s AND %(last)s
+          UNION ALL
+          SELECT area, day, {value}, n, s1, s2, s3 FROM stats_delta
+          WHERE measure = %(measure)s AND area BETWEEN %(low)s AND %(high)s
+            AND day BETWEEN %(first)s AND %(last)s
+        ) AS cells GROUP BY 1
+        """,
+        {
+            "measure": asked.measure.name,
+            "dim": dimension,
+            "area": asked.area,
+            "low": low,
+            "high": high,
+            "first": asked.first,
+            "last": asked.last,
+        },
+    )
+
+
+def _is_level(level: int) -> str:
+    """SQL: the code `area` is one of a province or city and not of the level above it."""
+    if level == 1:
+        return "area % 10000000000 = 0 AND area <> 0"
+    return "area % 100000000 = 0 AND area % 10000000000 <> 0"
+
+
+def _fact_sql(
+    asked: Question, by: str, dimension: str, held: Ranges
+) -> tuple[str, dict[str, object]]:
+    one = asked.measure
+    value = f"coalesce({one.dimensions[dimension].column}::text, '')" if dimension else "''"
+    s1, s2, s3 = one.sum_columns()
+    condition, values = _fact_condition(asked, "", held)
+    return (
+        f"SELECT {by}, count(*), coalesce(sum(s1), 0), coalesce(sum(s2), 0), coalesce(sum(s3), 0)"
+        f" FROM (SELECT {one.area} AS area, {one.day} AS day, {value} AS value,"
+        f" {s1} AS s1, {s2} AS s2, {s3} AS s3 FROM {one.table} WHERE {condition}) AS facts"
+        f" GROUP BY 1",
+        values,
+    )
+
+
+def _fact_condition(
+    asked: Question, prefix: str, held: Ranges | None = None
+) -> tuple[str, dict[str, object]]:
+    one = asked.measure
+    spans = held or ranges(asked.area)
+    values: dict[str, object] = {"first": asked.first, "last": asked.last}
+    parts = [f"{prefix}{one.day} BETWEEN %(first)s AND %(last)s"]
+    places = []
+    for at, (low, high) in enumerate(spans.inside):
+        places.append(f"{prefix}{one.area} BETWEEN %(low{at})s AND %(high{at})s")
+        values |= {f"low{at}": low, f"high{at}": high}
+    parts.append(f"({' OR '.join(places)})")
+    for at, (low, high) in enumerate(spans.left):
+        parts.append(f"{prefix}{one.area} NOT BETWEEN %(from{at})s AND %(to{at})s")
+        values |= {f"from{at}": low, f"to{at}": high}
+    if one.where:
+        parts.append(f"{prefix}{one.where}")
+    if asked.unit is not None:
+        parts.append(f"{prefix}{one.whose} = %(unit)s")
+        values["unit"] = asked.unit
+    return " AND ".join(parts), values

@@ -1,0 +1,79 @@
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connections
+
+from . import triggers
+from .fold import PLACES, spread_sql
+from .measures import Measure, measures
+from .triggers import CITY, dims_sql
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell in which the facts and cube + deltas disagree, or a trigger that is missing."""
+
+    measure: str
+    cell: str
+    facts: tuple[int, ...]
+    shown: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.cell}: facts {self.facts}, shown {self.shown}"
+
+
+def verify(*, using: str = "default") -> list[Difference]:
+    """Recount every measure from its facts and compare with every cell; empty when all agree.
+
+    One statement per measure, so that writers need not stop.
+    """
+    found = [
+        Difference("triggers", name, (1,), (0,)) for name in triggers.missing(using=using)
+    ]
+    with connections[using].cursor() as cursor:
+        for one in measures():
+            cursor.execute(_compare_sql(one), {"measure": one.name})
+            for dim, value, area, day, *numbers in cursor.fetchall():
+                cell = _cell(area, day, dim, value)
+                found.append(
+                    Difference(one.name, cell, tuple(numbers[:4]), tuple(numbers[4:]))
+                )
+    return found
+
+
+def _cell(area: int, day: date, dim: str, value: str) -> str:
+    return f"{area:012d} {day}" + (f" {dim}={value}" if dim else "")
+
+
+def _compare_sql(one: Measure) -> str:
+    s1, s2, s3 = one.sum_columns()
+    where = f"WHERE {one.where}" if one.where else ""
+    facts = (
+        f"(SELECT {one.day} AS day, ({one.area} / {CITY}) * {CITY} AS area,"
+        f" {dims_sql(one)} AS dims, count(*) AS n, sum({s1}) AS s1, sum({s2}) AS s2,"
+        f" sum({s3}) AS s3 FROM {one.table} {where} GROUP BY 1, 2, 3) d"
+    )
+    waiting = "(SELECT * FROM stats_delta WHERE measure = %(measure)s) d"
+    cells = "cell.dim, cell.value, place.area, d.day, d.n, d.s1, d.s2, d.s3"
+    numbers = "sum(n) AS n, sum(s1) AS s1, sum(s2) AS s2, sum(s3) AS s3"
+    return f"""
+    WITH facts AS (
+      SELECT dim, value, area, day, {numbers} FROM (
+        SELECT {cells} FROM {spread_sql(one, facts + PLACES)}
+      ) AS f GROUP BY dim, value, area, day),
+    shown AS (
+      SELECT dim, value, area, day, {numbers} FROM (
+        SELECT dim, value, area, day, n, s1, s2, s3 FROM stats_tally WHERE measure = %(measure)s
+        UNION ALL
+        SELECT {cells} FROM {spread_sql(one, waiting + PLACES)}
+      ) AS c GROUP BY dim, value, area, day)
+    SELECT dim, value, area, day,
+           coalesce(f.n, 0)::bigint, coalesce(f.s1, 0)::bigint,
+           coalesce(f.s2, 0)::bigint, coalesce(f.s3, 0)::bigint,
+           coalesce(s.n, 0)::bigint, coalesce(s.s1, 0)::bigint,
+           coalesce(s.s2, 0)::bigint, coalesce(s.s3, 0)::bigint
+    FROM facts f FULL OUTER JOIN shown s USING (dim, value, area, day)
+    WHERE (coalesce(f.n, 0), coalesce(f.s1, 0), coalesce(f.s2, 0), coalesce(f.s3, 0))
+       <> (coalesce(s.n, 0), coalesce(s.s1, 0), coalesce(s.s2, 0), coalesce(s.s3, 0))
+    ORDER BY area, day, dim, value LIMIT 1000
+    """

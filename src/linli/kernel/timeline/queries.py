@@ -1,0 +1,83 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from linli.kernel.accounts.enums import ActorKind, Role
+from linli.kernel.accounts.models import Post, User
+from linli.kernel.units.queries import unit_labels
+
+from .models import Event
+from .record import known_verbs
+
+SHOWN_AT_MOST = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """An event as a page shows it; `who` is a post, or a resident without a name."""
+
+    at: datetime
+    who: str
+    sentence: str
+    verb: str
+    data: dict[str, Any]
+
+
+def lines(
+    subjects: Iterable[tuple[str, UUID]], *, words: Any = None, with_names: bool = True
+) -> list[Line]:
+    """Events of some subjects, oldest first, as sentences in the current language.
+
+    `words(event, data)` may turn codes of a room into labels for its sentences. With
+    `with_names=False` (the resident's view) staff appear by unit and role only.
+    """
+    events: list[Event] = []
+    for subject_type, subject_id in subjects:
+        found = Event.objects.filter(subject_type=subject_type, subject_id=subject_id)
+        events += found.order_by("-at", "-id")[:SHOWN_AT_MOST]
+    events.sort(key=lambda event: (event.at, event.id))
+    whose = _who(events, with_names=with_names)
+    units = unit_labels(_unit_ids(events))
+    made = []
+    for event in events:
+        data = dict(event.data)
+        for key, value in event.data.items():
+            if key.endswith("_unit") and value:
+                data[key] = units.get(UUID(value), "")
+        if words is not None:
+            data = words(event.verb, data)
+        template = str(known_verbs().get(event.verb, event.verb))
+        sentence = template.format_map(_Blank(data))
+        made.append(Line(event.at, whose[event.id], sentence, event.verb, event.data))
+    return made
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _unit_ids(events: list[Event]) -> set[UUID]:
+    return {
+        UUID(value)
+        for event in events
+        for key, value in event.data.items()
+        if key.endswith("_unit") and value
+    }
+
+
+def _who(events: list[Event], *, with_names: bool) -> dict[UUID, str]:
+    posts = Post.objects.filter(pk__in={event.post for event in events if event.post})
+    held = {post.pk: post for post in posts.select_related("unit")}
+    users = User.objects.filter(pk__in={event.user for event in events if event.user})
+    names = {user.pk: user.name for user in users} if with_names else {}
+    told = {}
+    for event in events:
+        post = held.get(event.post) if event.post else None
+        label = f"{post.unit.label} · {Role(post.role).label}" if post else ""
+        name = names.get(event.user, "") if event.user else ""
+        kind = "" if event.actor_kind == ActorKind.USER else str(ActorKind(event.actor_kind).label)
+        told[event.id] = " ".join(part for part in (name, label, kind) if part)
+    return told

@@ -1,0 +1,148 @@
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.tables import Table, page_of, total_text
+from linli.kernel.timeline.record import record
+from linli.lib.xlsx import Kind, Sheet, SheetColumn, write_workbook
+
+from .moments import exact
+from .pages import actor_of, page
+
+EXPORTED_AT_MOST = 10_000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXPORT_KINDS: dict[str, Kind] = {"number": "number"}
+
+
+def list_page(request: HttpRequest, table: Table, *, template: str = "ui/list.html") -> HttpResponse:
+    """Answer a request for a declared list: page, partial, or Excel with `?export=xlsx`."""
+    actor = actor_of(request)
+    asked = {key: value for key, value in request.GET.items() if value}
+    form = _filter_form(table, actor, asked)
+    rows = table.rows(actor)
+    chips = []
+    for one in table.filters:
+        value = asked.get(one.name, "")
+        labels = dict(form.fields[one.name].choices)  # type: ignore[attr-defined]
+        if value and value in labels:
+            rows = one.narrow(rows, value, actor)
+            chips.append(
+                {"label": f"{one.label}: {labels[value]}", "remove_url": _url(asked, one.name)}
+            )
+    if table.search is not None and asked.get("q"):
+        rows = table.search(rows, asked["q"], actor)
+        chips.append({"label": f"“{asked['q']}”", "remove_url": _url(asked, "q")})
+    if asked.get("export") == "xlsx":
+        return _export(table, rows, actor, chips)
+    cut = page_of(
+        rows,
+        sort=table.sort,
+        after=asked.get("after", ""),
+        before=asked.get("before", ""),
+        ascending=table.is_ascending,
+    )
+    known = table.know(cut.rows, actor)
+    shown = {
+        "title": table.title,
+        "columns": table.columns,
+        "rows": [_row(table, row, known) for row in cut.rows],
+        "filter_form": form if table.filters or table.search else None,
+        "chips": chips,
+        "total": total_text(rows),
+        "newer_url": _url(asked, "after", before=cut.newer) if cut.newer else "",
+        "older_url": _url(asked, "before", after=cut.older) if cut.older else "",
+        "export_url": _url(asked, "after", "before", export="xlsx"),
+        "empty_title": table.empty_title,
+        "empty_hint": table.empty_hint,
+        "actions": table.actions(actor),
+    }
+    return page(request, template, {"table": shown, "title": table.title}, partial="ui/_rows.html")
+
+
+def _row(table: Table, row: Any, known: Any) -> dict[str, Any]:
+    cells = [
+        {"column": column, "kind": column.kind, "cell": column.cell(row, known)}
+        for column in table.columns
+    ]
+    return {
+        "url": table.row_url(row),
+        "cells": [
+            {
+                "column": one["column"],
+                "kind": one["kind"],
+                "text": one["cell"].text,
+                "sub": one["cell"].sub,
+                "url": one["cell"].url,
+                "state": one["cell"].state,
+                "clock": one["cell"].clock,
+            }
+            for one in cells
+        ],
+    }
+
+
+def _url(asked: dict[str, str], *without: str, **added: str) -> str:
+    kept = {key: value for key, value in asked.items() if key not in {*without, "export"}}
+    if "after" in added or "before" in added:
+        kept.pop("after", None)
+        kept.pop("before", None)
+    return "?" + urlencode({**kept, **added})
+
+
+def _filter_form(table: Table, actor: Actor, asked: dict[str, str]) -> forms.Form:
+    fields: dict[str, forms.Field] = {}
+    if table.search is not None:
+        fields["q"] = forms.CharField(
+            required=False,
+            label=_("Search"),
+            max_length=80,
+            widget=forms.TextInput(attrs={"type": "search", "placeholder": table.search_hint}),
+        )
+    for one in table.filters:
+        offered = [("", _("All")), *one.choices(actor)]
+        fields[one.name] = forms.ChoiceField(required=False, label=one.label, choices=offered)
+    made = type("FilterForm", (forms.Form,), fields)
+    form: forms.Form = made(initial=asked, auto_id="filter_%s")
+    return form
+
+
+def _export(
+    table: Table, rows: Any, actor: Actor, chips: list[dict[str, str]]
+) -> HttpResponse:
+    """The whole filtered list as Excel, up to 10,000 rows; who exported what is on record."""
+    sign = "" if table.is_ascending else "-"
+    found = list(rows.order_by(f"{sign}{table.sort}", f"{sign}pk")[: EXPORTED_AT_MOST + 1])
+    is_cut = len(found) > EXPORTED_AT_MOST
+    found = found[:EXPORTED_AT_MOST]
+    known = table.know(found, actor)
+    columns = [
+        SheetColumn(str(one.label), one.width, EXPORT_KINDS.get(one.kind, "text"))
+        for one in table.columns
+    ]
+    notes = [
+        _("%(title)s, exported %(when)s by %(who)s")
+        % {"title": table.title, "when": exact(actor.now), "who": actor.user_name},
+        *(one["label"] for one in chips),
+    ]
+    if is_cut:
+        notes.append(_("Only the first 10,000 rows: narrow the list for the others."))
+    body = ([column.cell(row, known).exported for column in table.columns] for row in found)
+    blob = write_workbook([Sheet(str(table.title), columns, body, notes)])
+    record(
+        actor,
+        "ui.exported",
+        subject_type="ui.list",
+        subject_id=None,
+        unit=actor.unit_id,
+        list=table.name,
+        rows=len(found),
+    )
+    response = HttpResponse(blob, content_type=XLSX)
+    stamp = f"{actor.now:%Y%m%d-%H%M}"
+    response["Content-Disposition"] = f'attachment; filename="linli-{table.name}-{stamp}.xlsx"'
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,162 @@
+/* Progressive comfort for the desk: every page works without this file.
+   Nothing typed is ever kept in browser storage. */
+(function () {
+  "use strict";
+  var doc = document;
+  var BUSY_AFTER_MS = 300;
+  var RELEASE_AFTER_MS = 8000; // a POST that answers with a file leaves the page standing
+
+  function words() {
+    var meta = doc.querySelector('meta[name="linli-words"]');
+    try { return meta ? JSON.parse(meta.content) : {}; } catch (error) { return {}; }
+  }
+  function isTyping(element) {
+    return /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable;
+  }
+
+  /* ---- Keys: / and Ctrl-K search, j and k walk, Escape closes ---- */
+  function walk(step) {
+    var rows = Array.prototype.filter.call(doc.querySelectorAll("[data-nav-row]"), function (row) {
+      return row.offsetParent !== null;
+    });
+    var here = doc.activeElement.closest ? doc.activeElement.closest("[data-nav-row]") : null;
+    var at = rows.indexOf(here);
+    var row = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : at + step];
+    var target = row && row.querySelector("a[href], button");
+    if (target) {
+      target.focus();
+      row.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+  }
+  function closeMenus(except) {
+    doc.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      if (!except || !menu.contains(except)) {
+        menu.open = false;
+      }
+    });
+    var list = doc.querySelector(".search__list");
+    if (list && !(except && list.parentNode.contains(except))) { list.textContent = ""; }
+  }
+  doc.addEventListener("keydown", function (event) {
+    var search = doc.querySelector("[data-search]");
+    var isSearchKey = (event.key === "k" || event.key === "K") && (event.ctrlKey || event.metaKey);
+    if (isSearchKey && search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+      return;
+    }
+    if (event.key === "Escape") {
+      var open = doc.querySelector("details.menu[open] > summary");
+      closeMenus();
+      if (open) { open.focus(); }
+      if (doc.activeElement === search) { search.blur(); }
+      return;
+    }
+    if (event.key === "ArrowDown" && doc.activeElement === search) {
+      var hit = doc.querySelector(".search__list a");
+      if (hit) {
+        event.preventDefault();
+        hit.focus();
+      }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) { return; }
+    if (event.key === "/" && search) {
+      event.preventDefault();
+      search.focus();
+    } else if (event.key === "j" || event.key === "k") {
+      walk(event.key === "j" ? 1 : -1);
+    }
+  });
+  doc.addEventListener("click", function (event) { closeMenus(event.target); });
+
+  /* ---- Sent once, and a sign after 300 ms ---- */
+  function release(form) {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+    form.querySelectorAll(".is-busy").forEach(function (button) { button.classList.remove("is-busy"); });
+  }
+  doc.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    delete form.dataset.dirty;
+    if (form.method !== "post") { return; }
+    form.dataset.sent = "1";
+    var button = event.submitter || form.querySelector('button:not([type="button"])');
+    setTimeout(function () {
+      if (form.dataset.sent && button) {
+        button.classList.add("is-busy");
+        form.setAttribute("aria-busy", "true");
+      }
+    }, BUSY_AFTER_MS);
+    setTimeout(function () { release(form); }, RELEASE_AFTER_MS);
+  }, true);
+  addEventListener("pageshow", function () { doc.querySelectorAll("form[data-sent]").forEach(release); });
+
+  /* ---- Do not lose what was typed: warn, never store ---- */
+  doc.addEventListener("input", function (event) {
+    var form = event.target.form;
+    if (form && form.hasAttribute("data-guard")) { form.dataset.dirty = "1"; }
+  });
+  addEventListener("beforeunload", function (event) {
+    if (doc.querySelector("form[data-dirty]")) {
+      event.preventDefault();
+      event.returnValue = "";
+    }
+  });
+
+  /* ---- Clocks: minutes matter only within a day of the due time ---- */
+  var W = words();
+  function fill(pattern, values) {
+    return pattern.replace(/\{(\w+)\}/g, function (_, name) { return values[name]; });
+  }
+  function span(minutes) {
+    if (minutes < 60) { return fill(W.minutes, { n: Math.max(1, Math.round(minutes)) }); }
+    return fill(W.hours, { n: Math.round(minutes / 60) });
+  }
+  function tick() {
+    if (!W.due) { return; }
+    doc.querySelectorAll("[data-due]").forEach(function (text) {
+      var due = Date.parse(text.dataset.due);
+      var minutes = (due - Date.now()) / 60000;
+      if (isNaN(due) || Math.abs(minutes) >= 1440) { return; }
+      var pattern = minutes > 0 ? W.due : W.over;
+      var sentence = fill(pattern, { left: span(Math.abs(minutes)), by: text.dataset.by });
+      if (text.textContent !== sentence) { text.textContent = sentence; }
+      var clock = text.closest(".clock");
+      if (clock && minutes <= 0) {
+        clock.classList.remove("clock--ok", "clock--soon");
+        clock.classList.add("clock--over");
+      }
+      var bar = clock && clock.querySelector("progress");
+      var start = Date.parse(text.dataset.start);
+      if (bar && !isNaN(start) && due > start) {
+        bar.value = Math.min(100, Math.max(0, 100 * (Date.now() - start) / (due - start)));
+      }
+    });
+  }
+  setInterval(tick, 30000);
+
+  /* ---- htmx: release guarded forms, say when something failed ---- */
+  doc.addEventListener("htmx:afterRequest", function (event) {
+    var form = event.target.closest && event.target.closest("form");
+    if (form) { release(form); }
+    if (event.detail.successful) { showFailure(false); }
+  });
+  function showFailure(isShown) {
+    var failed = doc.getElementById("failed");
+    if (failed) {
+      failed.hidden = !isShown;
+      if (isShown) { failed.scrollIntoView({ block: "center" }); }
+    }
+  }
+  ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach(function (name) {
+    doc.addEventListener(name, function () { showFailure(true); });
+  });
+  doc.addEventListener("htmx:afterSettle", tick);
+})();

@@ -1,0 +1,46 @@
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from linli.lib.areacodes import ancestors, county_of, range_of
+
+from .models import ServiceArea, Unit, UnitKind
+
+
+def in_force(on: date) -> Q:
+    """Condition for units and service areas that are valid on a day."""
+    return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gte=on))
+
+
+def units(kind: UnitKind, *, area: int, on: date) -> QuerySet[Unit]:
+    """Units of a kind whose seat lies in the area."""
+    low, high = range_of(area)
+    return Unit.objects.filter(in_force(on), kind=kind, area_id__gte=low, area_id__lte=high)
+
+
+def serving(area: int, *, kind: UnitKind, on: date) -> QuerySet[Unit]:
+    """Units of a kind whose service area holds the place, the most local first."""
+    places = [area, *ancestors(area)]
+    held = ServiceArea.objects.filter(in_force(on), area_id__in=places).values("unit_id")
+    return Unit.objects.filter(in_force(on), kind=kind, pk__in=held).order_by("-area_id", "id")
+
+
+def centre_for(area: int, *, on: date) -> Unit | None:
+    """The county guidance centre that answers for a place."""
+    county = county_of(area)
+    return serving(county, kind=UnitKind.CENTRE, on=on).first() if county else None
+
+
+def service_ranges(unit_ids: Iterable[UUID], *, on: date) -> tuple[tuple[int, int], ...]:
+    """Code ranges that the units serve on a day."""
+    codes = ServiceArea.objects.filter(in_force(on), unit_id__in=list(unit_ids))
+    return tuple(range_of(code) for code in codes.values_list("area_id", flat=True))
+
+
+def unit_labels(unit_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Names of units in the current language, in one query."""
+    wanted = {one for one in unit_ids if one is not None}
+    found = Unit.objects.filter(pk__in=wanted) if wanted else ()
+    return {unit.pk: unit.label for unit in found}

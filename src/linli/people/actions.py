@@ -1,0 +1,213 @@
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from linli.kernel.access import can, holds
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.crypto.sealing import blind
+from linli.kernel.flow.machine import Refused
+from linli.kernel.timeline.record import record
+from linli.lib.names import pinyin_key, search_tokens
+
+from .models import Basis, Household, Membership, NameToken, Person, PersonCategory
+from .queries import CITIZEN_ID, PHONE
+
+
+class KnownElsewhere(Exception):
+    """The citizen id is on file, perhaps where the actor may not look."""
+
+    def __str__(self) -> str:
+        return _("This number may already be known elsewhere. Please ask the county centre.")
+
+
+@dataclass(frozen=True)
+class Details:
+    """What is known about a person, already validated; empty text means not stated."""
+
+    name: str
+    area: int
+    preferred_name: str = ""
+    sex: str = "unstated"
+    born_on: date | None = None
+    phone: str = ""
+    citizen_id: str = ""
+    address: str = ""
+
+
+def _tell(actor: Actor, verb: str, person: Person, **data: str) -> None:
+    record(
+        actor,
+        f"people.{verb}",
+        subject_type="people.person",
+        subject_id=person.pk,
+        area=person.area_id,
+        unit=person.unit_id,
+        **data,
+    )
+
+
+def _fill(person: Person, details: Details) -> None:
+    person.name = details.name
+    person.preferred_name = details.preferred_name
+    person.pinyin_key = pinyin_key(details.name)
+    person.sex = details.sex
+    person.born_on = details.born_on
+    person.area_id = details.area
+    person.phone = details.phone
+    person.phone_index = blind(details.phone, purpose=PHONE) if details.phone else None
+    person.citizen_id = details.citizen_id
+    person.citizen_id_index = (
+        blind(details.citizen_id, purpose=CITIZEN_ID) if details.citizen_id else None
+    )
+    person.address = details.address
+
+
+def _store(person: Person) -> None:
+    """Save; a citizen id that somebody else has is a sentence, not an error of the database."""
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError as error:
+        if "person_citizen_id_once" in str(error):
+            raise KnownElsewhere from error
+        raise
+
+
+def _index_name(person: Person) -> None:
+    NameToken._base_manager.filter(person=person).delete()
+    words = search_tokens(person.name)
+    if person.preferred_name:
+        words |= search_tokens(person.preferred_name)
+    NameToken._base_manager.bulk_create(
+        NameToken(person=person, area_id=person.area_id, unit_id=person.unit_id, token=word)
+        for word in sorted(words)
+    )
+
+
+@transaction.atomic
+def register_person(*, actor: Actor, details: Details, basis: str, form: str = "") -> Person:
+    """Put a person on file at the actor's station, with the legal basis for doing so.
+
+    Raises KnownElsewhere if the citizen id is on file already.
+    """
+    if not holds(actor, "people.register") or actor.unit_id is None:
+        raise Refused
+    person = Person(unit_id=actor.unit_id, registered_by_id=actor.user_id, recorded_at=actor.now)
+    _fill(person, details)
+    _store(person)
+    _index_name(person)
+    _tell(actor, "registered", person)
+    record_basis(person, actor=actor, basis=basis, form=form)
+    return person
+
+
+@transaction.atomic
+def change_person(person: Person, *, actor: Actor, details: Details) -> None:
+    """Change what is known about a person."""
+    if not can(actor, "people.change", person):
+        raise Refused
+    _fill(person, details)
+    _store(person)
+    _index_name(person)
+    _tell(actor, "changed", person)
+
+
+@transaction.atomic
+def record_basis(person: Person, *, actor: Actor, basis: str, form: str = "") -> Basis:
+    """Record consent or another legal basis, given today."""
+    if not can(actor, "people.change", person):
+        raise Refused
+    made = Basis.objects.create(
+        person=person, code=basis, form=form, given_on=actor.today, recorded_by_id=actor.user_id
+    )
+    _tell(actor, "basis_recorded", person, basis=basis)
+    return made
+
+
+@transaction.atomic
+def withdraw_consent(basis: Basis, *, actor: Actor) -> None:
+    """Record that a person took their consent back; their services go on."""
+    if not can(actor, "people.change", basis.person):
+        raise Refused
+    basis.withdrawn_on = actor.today
+    basis.save(update_fields=("withdrawn_on",))
+    _tell(actor, "consent_withdrawn", basis.person)
+
+
+@transaction.atomic
+def add_category(
+    person: Person, *, actor: Actor, code: str, source: str, valid_from: date
+) -> PersonCategory:
+    """Record an official decision or stated fact with its source; once at a time."""
+    if not can(actor, "people.change", person):
+        raise Refused
+    held = PersonCategory.objects.filter(person=person, code=code, valid_to__isnull=True).first()
+    if held is not None:
+        return held
+    made = PersonCategory.objects.create(
+        person=person,
+        code=code,
+        source=source,
+        valid_from=valid_from,
+        verified_by_id=actor.user_id,
+    )
+    _tell(actor, "category_added", person, category=code)
+    return made
+
+
+@transaction.atomic
+def end_category(category: PersonCategory, *, actor: Actor, valid_to: date) -> None:
+    """End a category on a day; it stays known for the time it was true."""
+    if not can(actor, "people.change", category.person):
+        raise Refused
+    category.valid_to = valid_to
+    category.save(update_fields=("valid_to",))
+    _tell(actor, "category_ended", category.person, category=category.code)
+
+
+@transaction.atomic
+def join_household(
+    person: Person, *, actor: Actor, relation: str, household: Household | None = None
+) -> Household:
+    """Record that a person lives in a household (a new one at their address, if none is given)."""
+    if not can(actor, "people.change", person):
+        raise Refused
+    leave_household(person, actor=actor)
+    home = household or Household.objects.create(
+        area_id=person.area_id,
+        unit_id=person.unit_id,
+        address=person.address,
+        recorded_at=actor.now,
+    )
+    Membership.objects.create(
+        household=home, person=person, relation=relation, valid_from=actor.today
+    )
+    _tell(actor, "joined_household", person)
+    return home
+
+
+@transaction.atomic
+def leave_household(person: Person, *, actor: Actor) -> None:
+    """End the present membership, if there is one."""
+    if not can(actor, "people.change", person):
+        raise Refused
+    ended = Membership.objects.filter(person=person, valid_to__isnull=True).update(
+        valid_to=actor.today
+    )
+    if ended:
+        _tell(actor, "left_household", person)
+
+
+def note_read(person: Person, *, actor: Actor) -> None:
+    """Put on record that somebody opened the file."""
+    _tell(actor, "read", person)
+
+
+def reveal(person: Person, *, actor: Actor) -> tuple[str, str, str]:
+    """Phone, citizen id and address in full; put on record."""
+    if not can(actor, "people.reveal", person):
+        raise Refused
+    _tell(actor, "revealed", person)
+    return person.phone, person.citizen_id, person.address

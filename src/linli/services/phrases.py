@@ -1,0 +1,7 @@
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES = {
+    "services.recorded": _("recorded a service: {method}, {minutes} min"),
+    "services.corrected": _("corrected the service record (version {version})"),
+    "services.note_read": _("read the note of the service"),
+}

@@ -1,0 +1,184 @@
+"""What makes an installation unfit for real people's data, as sentences.
+
+Each check is a function that yields findings; `linli check` prints them all and ends with 1 when
+one of them is an error.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from linli.kernel.flow.calendar import years_known
+from linli.kernel.timeline.verify import missing_guards
+from linli.lib.postgres import DURABLE
+from linli.site.demo import is_demo
+from linli.site.home import Home, HomeError
+
+SHORTEST_SECRET = 50
+FEWEST_SECRET_LETTERS = 10
+HOLIDAY_NOTICE_DAYS = 60
+# Said in our own words, and as errors, by the checks below.
+SAID_HERE = {"security.W009", "security.W018", "security.W020"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason to hesitate (warning) or to stop (error)."""
+
+    level: Literal["error", "warning"]
+    code: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.code}: {self.sentence}"
+
+
+def run_checks() -> list[Finding]:
+    """Everything that was found, errors first. A check that cannot run is an error itself."""
+    findings: list[Finding] = []
+    for check in CHECKS:
+        try:
+            findings.extend(check())
+        except DatabaseError as error:
+            told = _("The database did not answer the check %(check)s: %(error)s") % {
+                "check": check.__name__,
+                "error": str(error).strip().split("\n", 1)[0],
+            }
+            findings.append(Finding("error", "database.unanswered", told))
+    return sorted(findings, key=lambda finding: finding.level)
+
+
+def durability(using: str = DEFAULT_DB_ALIAS) -> Iterator[Finding]:
+    """A crash must not lose or tear what was acknowledged."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = 'off'", [list(DURABLE)]
+        )
+        for (name,) in cursor.fetchall():
+            told = _("PostgreSQL runs with %(name)s off: a crash would lose data.")
+            yield Finding("error", f"postgres.{name}", told % {"name": name})
+
+
+def database_role(using: str = DEFAULT_DB_ALIAS) -> Iterator[Finding]:
+    """Triggers, grants and policies bind only a role that stands below them."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        )
+        role, is_superuser, bypasses = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'S')"
+            " AND relnamespace = 'public'::regnamespace"
+            " AND pg_has_role(current_user, relowner, 'MEMBER')"
+        )
+        (owned,) = cursor.fetchone()
+    if is_superuser:
+        told = _("The application connects as the superuser %(role)s.")
+        yield Finding("error", "role.superuser", told % {"role": role})
+    if bypasses:
+        told = _("The role %(role)s passes by row-level security (BYPASSRLS).")
+        yield Finding("error", "role.bypassrls", told % {"role": role})
+    if owned and not is_superuser:
+        told = _("The role %(role)s owns %(count)s tables and could switch their triggers off.")
+        yield Finding("error", "role.owner", told % {"role": role, "count": owned})
+
+
+def chinese_search(using: str = DEFAULT_DB_ALIAS) -> Iterator[Finding]:
+    """Under a "C" character type PostgreSQL sees no letters in Chinese names."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT cardinality(show_trgm('社区')), datctype FROM pg_database"
+            " WHERE datname = current_database()"
+        )
+        trigrams, ctype = cursor.fetchone()
+    if not trigrams:
+        told = _("The database's character type is %(ctype)s: no Chinese name would be found.")
+        yield Finding("error", "database.ctype", told % {"ctype": ctype})
+
+
+def holidays(today: date | None = None) -> Iterator[Finding]:
+    """Deadlines need the State Council's table of this year, and soon of the next."""
+    today = today or timezone.localdate(timezone=ZoneInfo("Asia/Shanghai"))
+    soon = today + timedelta(days=HOLIDAY_NOTICE_DAYS)
+    told = _("The holiday table of %(year)s is missing; deadlines in that year are not exact.")
+    for year in sorted({today.year, soon.year} - years_known()):
+        level: Literal["error", "warning"] = "error" if year == today.year else "warning"
+        yield Finding(level, "calendar.year", told % {"year": year})
+
+
+def guards() -> Iterator[Finding]:
+    """The triggers that keep the timeline whole must be there and switched on."""
+    for name in missing_guards():
+        told = _("The trigger %(name)s is missing; run: linli migrate")
+        yield Finding("error", "timeline.guard", told % {"name": name})
+
+
+def demonstration() -> Iterator[Finding]:
+    """Invented people and known passwords have no place beside real ones."""
+    if is_demo():
+        told = _("This is the demonstration: its passwords are public. Never enter real people.")
+        yield Finding("error", "demo", told)
+
+
+def home_folder() -> Iterator[Finding]:
+    """Whoever reads the home has every key."""
+    try:
+        home = Home.open()
+    except HomeError as error:
+        yield Finding("error", "home", str(error))
+        return
+    for kind in ("secrets", "keys"):
+        for path in sorted(home.path(kind).rglob("*")):
+            if path.stat().st_mode & 0o077:
+                told = _("%(path)s can be read by others; run: chmod -R go= %(home)s")
+                yield Finding("error", "home.open", told % {"path": path, "home": home.folder})
+
+
+def django_settings() -> Iterator[Finding]:
+    """The three settings that open everything when they are wrong."""
+    if settings.DEBUG:
+        yield Finding("error", "settings.debug", _("DEBUG is on: errors show the code and data."))
+    secret = settings.SECRET_KEY
+    if (
+        len(secret) < SHORTEST_SECRET
+        or len(set(secret)) < FEWEST_SECRET_LETTERS
+        or secret.startswith("django-insecure-")
+    ):
+        told = _("SECRET_KEY is a default or too short; remove it to have one made.")
+        yield Finding("error", "settings.secret", told)
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        told = _("ALLOWED_HOSTS must name the addresses of this installation.")
+        yield Finding("error", "settings.hosts", told)
+
+
+def django_deployment() -> Iterator[Finding]:
+    """Django's own deployment checks."""
+    for message in checks.run_checks(include_deployment_checks=True):
+        if message.is_silenced() or message.id in SAID_HERE:
+            continue
+        if message.level >= checks.WARNING:
+            level: Literal["error", "warning"] = (
+                "error" if message.level >= checks.ERROR else "warning"
+            )
+            yield Finding(level, message.id or "django", " ".join(message.msg.split()))
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    demonstration,
+    django_settings,
+    django_deployment,
+    home_folder,
+    durability,
+    database_role,
+    chinese_search,
+    guards,
+    holidays,
+)

@@ -1,0 +1,60 @@
+"""`linli stats verify`, `linli audit verify`, `linli check`: 0 = no difference, 1 = differences."""
+
+from collections.abc import Iterable
+
+import click
+
+from .groups import set_up_django
+
+
+def conclude(differences: Iterable[object], sentence: str) -> None:
+    """Print each difference on a line and exit 1, or print `sentence`."""
+    lines = [str(difference) for difference in differences]
+    for line in lines:
+        click.echo(line)
+    if lines:
+        raise click.exceptions.Exit(1)
+    click.echo(sentence)
+
+
+@click.group()
+def stats() -> None:
+    """The statistics."""
+
+
+@stats.command("verify")
+def verify_stats() -> None:
+    """Recount every cell from the facts."""
+    set_up_django()
+    from linli.kernel.stats.verify import verify  # noqa: PLC0415  (needs Django)
+
+    conclude(verify(), "No difference between the statistics and the facts.")
+
+
+@click.group()
+def audit() -> None:
+    """The timeline."""
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Check every hash and every seal of the timeline."""
+    set_up_django()
+    from linli.kernel.timeline.verify import verify  # noqa: PLC0415  (needs Django)
+
+    conclude(verify().problems, "The timeline is whole.")
+
+
+@click.command()
+def check() -> None:
+    """Say what makes this installation unfit for real data."""
+    set_up_django()
+    from linli.site.check import run_checks  # noqa: PLC0415  (needs Django)
+
+    findings = run_checks()
+    for finding in findings:
+        click.echo(str(finding))
+    errors = sum(finding.level == "error" for finding in findings)
+    click.echo(f"{errors} errors, {len(findings) - errors} warnings.")
+    if errors:
+        raise click.exceptions.Exit(1)

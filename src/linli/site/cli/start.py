@@ -1,0 +1,73 @@
+"""`linli init`, `linli demo`, `linli user add`: from nothing to somebody signed in."""
+
+import os
+import sys
+from uuid import UUID
+
+import click
+
+from linli.site import databases
+from linli.site.home import Home, folder_from
+
+from .groups import bring_up_to_date, set_up_django
+from .pair import run_together
+from .run import granian
+
+
+def prepare_installation() -> None:
+    """A running server, the roles and the database, and the tables of this version."""
+    home = Home.open()
+    if databases.is_embedded():
+        databases.cluster(home, install=True).up()
+    if databases.is_ours_to_prepare():
+        databases.prepare(home)
+    bring_up_to_date()
+
+
+@click.command()
+def init() -> None:
+    """Prepare the database of this installation; doing it again is harmless."""
+    prepare_installation()
+    click.echo("Ready. Next: linli user add, linli serve, linli work.")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--no-serve", is_flag=True, help="Prepare the demonstration and stop.")
+@click.option("--reset", is_flag=True, help="Throw the old demonstration away first.")
+def demo(host: str, port: int, no_serve: bool, reset: bool) -> None:
+    """Show Linli with invented people, in a home of its own beside the real one."""
+    own_home = folder_from(os.environ).with_name("linli-demo")
+    os.environ.setdefault("LINLI_HOME", str(own_home))
+    prepare_installation()
+    from linli.site.demo import prepare  # noqa: PLC0415  (needs Django)
+
+    for line in prepare(reset=reset):
+        click.echo(line)
+    if not no_serve:
+        click.echo(f"http://{host}:{port}/")
+        worker = [sys.executable, "-m", "linli.site", "work"]
+        raise click.exceptions.Exit(run_together([granian(host, port), worker]))
+
+
+@click.group()
+def user() -> None:
+    """The people who sign in."""
+
+
+@user.command("add")
+@click.argument("username")
+@click.option("--name", required=True, help="The name that others see.")
+@click.option("--role", help="The role of a first post, with --unit.")
+@click.option("--unit", type=click.UUID, help="Where the first post is.")
+@click.password_option()
+def add_user(username: str, name: str, role: str | None, unit: UUID | None, password: str) -> None:
+    """Add somebody who signs in as USERNAME."""
+    if bool(role) != bool(unit):
+        raise click.UsageError("A post needs both --role and --unit.")
+    set_up_django()
+    from linli.site import install  # noqa: PLC0415  (needs Django)
+
+    install.add_user(username=username, name=name, password=password, role=role, unit=unit)
+    click.echo(f"{username} can sign in.")

@@ -1,0 +1,20 @@
+from django.utils.translation import pgettext_lazy
+
+from linli.kernel.ui.registry import place
+
+place(
+    name="home",
+    label=pgettext_lazy("place", "Home"),
+    icon="home",
+    url_name="site:home",
+    needs="",
+    order=0,
+)
+place(
+    name="statistics",
+    label=pgettext_lazy("place", "Statistics"),
+    icon="chart",
+    url_name="site:statistics",
+    needs="services.count",
+    order=50,
+)

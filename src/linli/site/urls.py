@@ -1,0 +1,31 @@
+from allauth.account import views as account
+from django.conf.urls.i18n import urlpatterns as language_patterns
+from django.urls import include, path
+
+from linli.kernel.access import public
+
+from . import errors
+from .views.health import healthz
+
+signing = public("signing in and out")
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("sign-in/", signing(account.login), name="account_login"),
+    path("sign-out/", signing(account.logout), name="account_logout"),
+    path("ui/", include("linli.kernel.ui.urls")),
+    path("i18n/", include(language_patterns)),
+    path("desk/", include("linli.site.desk_urls")),
+    path("desk/intake/", include("linli.intake.urls")),
+    path("desk/dispatch/", include("linli.dispatch.urls")),
+    path("desk/people/", include("linli.people.urls")),
+    path("desk/services/", include("linli.services.urls")),
+    path("desk/directory/", include("linli.directory.urls")),
+    path("api/v1/", include("linli.gateway.urls")),
+    path("", include("linli.portal.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,1 @@
+"""Pages that belong to no room because they show all of them: home, search, statistics, health."""

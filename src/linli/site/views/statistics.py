@@ -1,0 +1,252 @@
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from linli.kernel.access import holds, requires
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.areas.queries import Place, children, label, path
+from linli.kernel.stats.measures import Measure, measures
+from linli.kernel.stats.read import (
+    Count,
+    NotCounted,
+    Question,
+    by_area,
+    by_dimension,
+    by_day,
+    distinct,
+    question,
+    total,
+)
+from linli.kernel.ui.moments import exact, minutes
+from linli.kernel.ui.pages import actor_of, page
+from linli.kernel.units.queries import unit_labels
+
+from ..periods import KINDS, Period, period_of, read_period
+
+TREND_MONTHS = 12
+MOST_ROWS = 40
+VILLAGE_LEVEL = 5
+MINUTES = "minutes"
+
+
+@requires("services.count")
+@require_safe
+def statistics(request: HttpRequest) -> HttpResponse:
+    """The numbers of one measure for an area and a period: a sentence, the drawing, the table."""
+    actor = actor_of(request)
+    given = {key: value for key, value in request.GET.items() if value}
+    offered = [one for one in measures() if holds(actor, one.needs)]
+    chosen = next((one for one in offered if one.name == given.get("measure")), offered[0])
+    code = _area(given, actor)
+    period = read_period(given, today=actor.today)
+    try:
+        asked = question(actor, chosen, area=code, first=period.first, last=period.last)
+    except NotCounted as error:
+        raise Http404 from error
+    found = total(asked)
+    context = {
+        "title": _("Statistics"),
+        "area_path": _path(actor, code, given),
+        "tabs": _tabs(given, period),
+        "measure_tabs": _measure_tabs(offered, chosen, given),
+        "sentence": _sentence(asked, found, period, _whose(asked)),
+        "stats": _stats(asked, found, actor, period),
+        "period": period,
+        "older_url": _url(given, period.before()),
+        "newer_url": _url(given, period.after()) if period.last < actor.today else "",
+        "columns": _trend(asked, period),
+        "areas": _areas(asked, given, actor),
+        "tables": [_table(asked, name, found) for name in chosen.dimensions],
+        "unit": chosen.unit,
+        "source": chosen.definition,
+        "as_of": exact(actor.now),
+    }
+    return page(request, "site/statistics.html", context)
+
+
+def _area(given: dict[str, str], actor: Actor) -> int:
+    text = given.get("area", "")
+    if text.isdigit() and len(text) <= 12:
+        return int(text)
+    return actor.area or 0
+
+
+def _url(given: dict[str, str], period: Period | None = None, **changes: str) -> str:
+    kept = {key: given[key] for key in ("measure", "area", "period", "on") if key in given}
+    if period is None and "first" in given:
+        kept |= {key: given[key] for key in ("first", "last") if key in given}
+    if period is not None and period.kind:
+        kept |= {"period": period.kind, "on": period.first.isoformat()}
+    elif period is not None:
+        kept |= {"first": period.first.isoformat(), "last": period.last.isoformat()}
+    return "?" + urlencode(kept | changes)
+
+
+def _path(actor: Actor, code: int, given: dict[str, str]) -> list[dict[str, str]]:
+    """The areas above, as far up as the actor may count."""
+    return [
+        {"label": one.label, "url": _url(given, area=str(one.code))}
+        for one in path(code)
+        if actor.scope.covers(one.code) or one.code == code
+    ]
+
+
+def _tabs(given: dict[str, str], period: Period) -> list[dict[str, Any]]:
+    words = {
+        "day": _("Day"),
+        "week": _("Week"),
+        "month": _("Month"),
+        "quarter": _("Quarter"),
+        "year": _("Year"),
+    }
+    return [
+        {
+            "label": words[kind],
+            "url": _url(given, period_of(kind, period.last)),
+            "is_current": period.kind == kind,
+        }
+        for kind in KINDS
+    ]
+
+
+def _measure_tabs(
+    offered: list[Measure], chosen: Measure, given: dict[str, str]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": one.title,
+            "url": _url(given, measure=one.name),
+            "is_current": one is chosen,
+        }
+        for one in offered
+    ]
+
+
+def _whose(asked: Question) -> str:
+    """The area, or the unit where the actor sees no more than their own."""
+    if asked.unit is not None:
+        return unit_labels([asked.unit]).get(asked.unit, "")
+    return label(asked.area)
+
+
+def _sentence(asked: Question, found: Count, period: Period, whose: str) -> str:
+    """ "In October 2026: 4,312 services in Licheng District, 6 % more than in September 2026." """
+    before = period.before()
+    earlier = total(Question(asked.measure, asked.area, before.first, before.last, asked.unit)).n
+    said = _("%(period)s: %(count)s %(unit)s in %(area)s") % {
+        "period": period.label,
+        "count": f"{found.n:,}",
+        "unit": asked.measure.unit,
+        "area": whose,
+    }
+    if not earlier:
+        return _("%(said)s.") % {"said": said}
+    change = round((found.n - earlier) * 100 / earlier)
+    compared = {"said": said, "change": abs(change), "before": before.label}
+    if change > 0:
+        return _("%(said)s, %(change)s %% more than in %(before)s.") % compared
+    if change < 0:
+        return _("%(said)s, %(change)s %% fewer than in %(before)s.") % compared
+    return _("%(said)s, as many as in %(before)s.") % compared
+
+
+def _stats(
+    asked: Question, found: Count, actor: Actor, period: Period
+) -> list[dict[str, Any]]:
+    one = asked.measure
+    made: list[dict[str, Any]] = [
+        {
+            "label": one.title,
+            "number": f"{found.n:,}",
+            "unit": one.unit,
+            "url": _list_url(asked, actor, period),
+        }
+    ]
+    for (name, added), value in zip(one.sums.items(), found.sums, strict=True):
+        number, unit = (minutes(value), "") if name == MINUTES else (f"{value:,}", added.unit)
+        made.append({"label": added.title, "number": number, "unit": unit})
+    made += [
+        {"label": what.title, "number": f"{distinct(asked, name):,}", "unit": what.unit}
+        for name, what in one.distinct.items()
+    ]
+    return made
+
+
+def _list_url(asked: Question, actor: Actor, period: Period) -> str:
+    """The list behind the number, where the actor may open its rows."""
+    one = asked.measure
+    room = one.needs.partition(".")[0]
+    if not one.list_url or not holds(actor, f"{room}.view"):
+        return ""
+    kept = {
+        "area": f"{asked.area:012d}",
+        "first": period.first.isoformat(),
+        "last": period.last.isoformat(),
+    }
+    return f"{reverse(one.list_url)}?{urlencode(kept)}"
+
+
+def _trend(asked: Question, period: Period) -> list[dict[str, Any]]:
+    """The number of each of the twelve months up to the end of the period."""
+    months = [period_of("month", period.last)]
+    while len(months) < TREND_MONTHS:
+        months.insert(0, months[0].before())
+    whole = Question(
+        asked.measure, asked.area, months[0].first, months[-1].last, asked.unit
+    )
+    counts = by_day(whole, months=True)
+    most = max((one.n for one in counts.values()), default=0) or 1
+    return [
+        {
+            "label": f"{one.first:%Y-%m}" if one is months[0] else f"{one.first:%m}",
+            "title": one.label,
+            "text": f"{counts.get(one.first, Count()).n:,}",
+            "percent": round(counts.get(one.first, Count()).n * 100 / most),
+            "is_current": one.first <= period.last and period.first <= one.last,
+        }
+        for one in months
+    ]
+
+
+def _areas(asked: Question, given: dict[str, str], actor: Actor) -> dict[str, Any] | None:
+    """The areas just below, each a way down; None where there are none."""
+    below: list[Place] = [] if asked.unit is not None else children(asked.area)
+    if not below:
+        return None
+    counts = by_area(asked, [one.code for one in below])
+    most = max((one.n for one in counts.values()), default=0) or 1
+    rows = [
+        {
+            "label": one.label,
+            "text": f"{counts.get(one.code, Count()).n:,}",
+            "percent": round(counts.get(one.code, Count()).n * 100 / most),
+            "url": _url(given, area=f"{one.code:012d}") if one.level < VILLAGE_LEVEL else "",
+            "value": counts.get(one.code, Count()).n,
+        }
+        for one in below
+    ]
+    rows.sort(key=lambda row: -int(row["value"]))
+    kept, rest = rows[:MOST_ROWS], rows[MOST_ROWS:]
+    return {"rows": kept, "rest": rest, "head": _("Area")}
+
+
+def _table(asked: Question, name: str, found: Count) -> dict[str, Any]:
+    """One dimension: each value with its number and share."""
+    dimension = asked.measure.dimensions[name]
+    counts = by_dimension(asked, name)
+    whole = found.n or 1
+    return {
+        "title": dimension.title,
+        "rows": [
+            {
+                "label": dimension.label(value) if value else _("not stated"),
+                "text": f"{one.n:,}",
+                "percent": round(one.n * 100 / whole),
+            }
+            for value, one in counts.items()
+        ],
+    }

@@ -1,0 +1,15 @@
+"""Loaded before Django's settings: gives the tests a home and a server of their own."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("LINLI_TEST_HOME", ROOT / ".cache" / "test-home"))
+
+HOME.parent.mkdir(parents=True, exist_ok=True)
+os.environ["LINLI_HOME"] = str(HOME)
+os.environ["LINLI_ALLOWED_HOSTS"] = "testserver,127.0.0.1,localhost"
+for name in ("LINLI_HTTPS", "LINLI_DEBUG"):
+    os.environ.pop(name, None)
+# Playwright runs an event loop in the thread in which journeys also look into the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
