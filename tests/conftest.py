@@ -1,5 +1,7 @@
 import fcntl
+import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,19 +10,21 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
 from linli.kernel.accounts.actors import Actor, set_actor
 from linli.kernel.scope import scope
-from linli.site import databases
+from linli.site import databases, install
 from linli.site.home import Home
 
-from .environment import HOME
+from .environment import HOME, ROOT
 from .world import World, build_world
 
-TEMPLATE = "linli_test_template"
 CITY = "3505"
+SOURCES = ("*.py", "*.json", "*.css", "*.js")
+STALE_SECONDS = 3600
 
 
 def _administrator() -> str:
@@ -32,75 +36,122 @@ def _execute(statement: sql.Composed | sql.SQL) -> None:
         connection.execute(statement)
 
 
-def clone(name: str) -> None:
-    """A fresh database from the template; the one that had this name is gone."""
-    for alias in connections:
-        connections[alias].close()
-    held = sql.Identifier(name)
-    _execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(held))
-    _execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER linli_owner").format(
-            held, sql.Identifier(TEMPLATE)
+def _drop(name: str) -> None:
+    _execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _databases(prefix: str) -> list[str]:
+    with psycopg.connect(_administrator(), autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]
         )
-    )
+        return sorted(name for (name,) in rows)
+
+
+def _drop_stale(prefix: str) -> None:
+    """Drop what runs that were killed have left; names end in the moment of their making."""
+    for name in _databases(prefix):
+        made = name.rpartition("_")[2]
+        if not made.isdigit() or int(made) < time.time() - STALE_SECONDS:
+            _drop(name)
+
+
+def _fingerprint() -> str:
+    """Changes with every file that a migrated database could depend on."""
+    digest = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted((ROOT / "src" / "linli").rglob(pattern)):
+            digest.update(str(path).encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _point_to(name: str) -> None:
     for alias in connections:
+        connections[alias].close()
         settings.DATABASES[alias]["NAME"] = name
         connections[alias].settings_dict["NAME"] = name
 
 
-def _build_template() -> None:
-    """Migrate as the owner and load one city's areas, once per test run."""
-    from linli.site import install
-
-    home = Home.open()
-    os.environ["LINLI_DATABASE_NAME"] = TEMPLATE
-    _execute(
-        sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE))
-    )
-    databases.prepare(home)
-    _point_to(TEMPLATE)
+def _build_template(name: str) -> None:
+    """Migrate as the owner and load one city's areas."""
+    os.environ["LINLI_DATABASE_NAME"] = name
+    databases.prepare(Home.open())
+    _point_to(name)
     install.migrate()
     install.import_areas((CITY,))
+    call_command("collectstatic", interactive=False, verbosity=0)
     for alias in connections:
         connections[alias].close()
 
 
+def _template() -> str:
+    """A database to clone from, built once for this state of the source."""
+    prefix = f"linli_template_{_fingerprint()}_"
+    _drop_stale("linli_template_")
+    _drop_stale("linli_test_")
+    held = _databases(prefix)
+    if held:
+        return held[-1]
+    # Built under another name, so that a build that was killed is never taken for a template.
+    name, building = f"{prefix}{int(time.time())}", f"linli_test_building_{int(time.time())}"
+    _build_template(building)
+    _execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+            sql.Identifier(building), sql.Identifier(name)
+        )
+    )
+    return name
+
+
+def clone(template: str, name: str) -> None:
+    """A fresh database from the template; the one that had this name is gone."""
+    for alias in connections:
+        connections[alias].close()
+    _drop(name)
+    _execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER linli_owner").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
+    )
+
+
 @pytest.fixture(scope="session")
-def database_name(worker_id: str) -> str:
-    return f"linli_test_{worker_id}"
+def database_name() -> str:
+    return f"linli_test_{os.getpid()}_{int(time.time())}"
+
+
+@pytest.fixture(scope="session")
+def template_name(django_db_blocker: Any) -> str:
+    """The template for this state of the source."""
+    databases.cluster(Home.open(), install=True, turbo=True).up()
+    with django_db_blocker.unblock(), (Path(HOME) / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _template()
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_db_blocker: Any, database_name: str, testrun_uid: str
+    django_db_blocker: Any, database_name: str, template_name: str
 ) -> Iterator[None]:
-    """A database for this worker, cloned from a template that the owner has built once."""
-    databases.cluster(Home.open(), install=True, turbo=True).up()
-    stamp = Path(HOME) / "template-of-run"
-    with django_db_blocker.unblock(), (Path(HOME) / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != testrun_uid:
-            _build_template()
-            stamp.write_text(testrun_uid)
-        clone(database_name)
+    """A database for this worker, cloned from the template."""
+    with django_db_blocker.unblock():
+        clone(template_name, database_name)
         _point_to(database_name)
     yield
     with django_db_blocker.unblock():
         for alias in connections:
             connections[alias].close()
+        _drop(database_name)
 
 
 @pytest.fixture
 def fresh_database(
-    django_db_setup: None, django_db_blocker: Any, database_name: str
+    django_db_setup: None, django_db_blocker: Any, database_name: str, template_name: str
 ) -> Iterator[None]:
     """A database in which transactions are real; cloned anew afterwards (nothing is flushed)."""
     with django_db_blocker.unblock():
         yield
-        clone(database_name)
+        clone(template_name, database_name)
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.access import can
 from linli.kernel.flow.machine import Refused
 from linli.kernel.timeline.record import record
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
@@ -28,6 +28,11 @@ def _tell(actor: Actor, verb: str, unit: Unit, **data: str | int) -> None:
     )
 
 
+def _covers(actor: Actor, areas: Iterable[int]) -> bool:
+    """Whether all the areas are the actor's: what a unit serves, its staff may look at."""
+    return actor.is_system or all(actor.scope.covers(one) for one in areas)
+
+
 @transaction.atomic
 def open_site(
     *,
@@ -46,7 +51,8 @@ def open_site(
     capacity: int = 20,
 ) -> Site:
     """Open a site and the unit it belongs to, with the areas it serves from today on."""
-    if not (actor.is_system or actor.scope.covers(area)):
+    serves = set(serves)
+    if not holds(actor, "directory.manage") or not _covers(actor, {area, *serves}):
         raise Refused
     unit = Unit.objects.create(
         kind=kind,
@@ -69,7 +75,7 @@ def open_site(
     if not can(actor, "directory.manage", site):
         raise Refused
     _tell(actor, "site_opened", unit, kind=str(kind))
-    for code in serves:
+    for code in sorted(serves):
         ServiceArea.objects.create(unit=unit, area_id=code, valid_from=actor.today)
     return site
 
@@ -101,7 +107,9 @@ def change_site(
 
 
 def _serve(unit: Unit, wanted: set[int], *, actor: Actor) -> None:
-    held = ServiceArea.objects.filter(unit=unit, valid_to__isnull=True)
+    held = list(ServiceArea.objects.filter(unit=unit, valid_to__isnull=True))
+    if not _covers(actor, wanted ^ {one.area_id for one in held}):
+        raise Refused
     for one in held:
         if one.area_id not in wanted:
             one.valid_to = actor.today
@@ -140,7 +148,7 @@ def register_organisation(
     *, actor: Actor, zh: str, en: str, area: int, credit_code: str, phone: str = ""
 ) -> Organisation:
     """Register a service agency with its unified social credit code (already checked)."""
-    if not (actor.is_system or actor.scope.covers(area)):
+    if not holds(actor, "directory.manage") or not _covers(actor, {area}):
         raise Refused
     unit = Unit.objects.create(
         kind=UnitKind.AGENCY,

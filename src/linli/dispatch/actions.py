@@ -7,9 +7,10 @@ from django.db.models import Q
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.models import User
-from linli.kernel.flow.machine import Refused, Stale
-from linli.kernel.flow.publish import publish
 from linli.kernel.flow.calendar import working_calendar
+from linli.kernel.flow.machine import Refused, Stale
+from linli.kernel.flow.models import Duty
+from linli.kernel.flow.publish import publish
 from linli.kernel.flow.queries import running_clocks
 from linli.kernel.timeline.record import record
 from linli.kernel.units.models import Unit
@@ -19,10 +20,11 @@ from linli.people.queries import person as person_of
 from linli.services.actions import Account, record_service
 
 from .deadlines import deadline
-from .enums import OrderState, RoutingReason, Stage
+from .enums import AT_STATION, OrderState, RoutingReason, Stage
 from .events import OrderEnded, OrderHandedOver
 from .models import FollowUp, Order, OrderService, Remark, Verdict
-from .routing import candidates
+from .queries import workers
+from .routing import candidates, others
 from .workflow import ORDER, RETURNS_BEFORE_ARBITRATION
 
 if TYPE_CHECKING:
@@ -97,9 +99,16 @@ def dispatch_order(order: Order, *, actor: Actor, station_id: UUID) -> None:
 def _route(
     order: Order, actor: Actor, station_id: UUID
 ) -> tuple[RoutingReason, list[dict[str, Any]]]:
-    """Which rule fits the chosen station, and what else was considered."""
+    """Which rule fits the chosen station, and what else was considered.
+
+    Raises Refused for a unit that is no station of the order's county.
+    """
     found = candidates(area=order.area_id, need=order.need, on=actor.today)
     chosen = next((one for one in found if one.unit.pk == station_id), None)
+    if chosen is None:
+        rest = others(area=order.area_id, on=actor.today, without=set())
+        if station_id not in {one.unit.pk for one in rest}:
+            raise Refused
     reason = chosen.reason if chosen else RoutingReason.CHOSEN
     return reason, [one.noted() for one in found[:5]]
 
@@ -184,7 +193,7 @@ def transfer_order(order: Order, *, actor: Actor, station_id: UUID, words: str) 
         raise Stale
     until = _due(order, Stage.ACCEPT, actor)
     reason, considered = _route(order, actor, station_id)
-    before = str(order.station_id)
+    before, was_waiting = str(order.station_id), order.state == OrderState.DISPATCHED
     ORDER.move(
         order,
         "transfer",
@@ -194,6 +203,11 @@ def transfer_order(order: Order, *, actor: Actor, station_id: UUID, words: str) 
         to_unit=str(station_id),
         from_unit=before,
     )
+    if was_waiting:
+        # The state stays, so the move has left duty and clock with the station before.
+        waiting = Duty.objects.filter(subject_type=ORDER.name, subject_id=order.pk)
+        waiting.update(due_at=until.at, is_provisional=until.is_provisional)
+        ORDER.rehand(order, actor=actor)
     _remark(order, "transfer", words, actor=actor)
     publish(OrderHandedOver(actor, order.pk, station_id))
 
@@ -201,6 +215,8 @@ def transfer_order(order: Order, *, actor: Actor, station_id: UUID, words: str) 
 @transaction.atomic
 def assign_order(order: Order, *, actor: Actor, worker: User) -> None:
     """Give an order to a worker of the station; the deadline stays."""
+    if worker.pk not in {user.pk for user, _load in workers(order, on=actor.today)}:
+        raise Refused
     ORDER.move(order, "assign", actor=actor, changes={"worker_id": worker.pk}, to=str(worker.pk))
     ORDER.rehand(order, actor=actor)
 
@@ -210,7 +226,9 @@ def name_person(order: Order, *, actor: Actor, person_id: UUID) -> None:
     """Link an order to the person on file it is for."""
     if not can(actor, "dispatch.serve", order) or person_of(actor, person_id) is None:
         raise Refused
-    Order.objects.filter(pk=order.pk).update(person_id=person_id)
+    rows = Order.objects.filter(pk=order.pk, state__in=AT_STATION)
+    if rows.update(person_id=person_id) != 1:
+        raise Stale
     order.person_id = person_id
     record(
         actor,

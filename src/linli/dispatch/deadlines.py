@@ -1,7 +1,6 @@
 from datetime import datetime
 
-from linli.kernel.flow.clocks import ClockSpec
-from linli.kernel.flow.clocks import Basis, due
+from linli.kernel.flow.clocks import Basis, ClockSpec, due
 from linli.lib.areacodes import ancestors
 from linli.lib.worktime import Due
 

@@ -18,7 +18,9 @@ ORDERS = register(
         table="dispatch_order",
         title=_("Orders"),
         unit=_("orders"),
-        definition=_("Dispatch orders by the day on which they were opened, in their present state."),
+        definition=_(
+            "Dispatch orders by the day on which they were opened, in their present state."
+        ),
         needs="dispatch.count",
         day="opened_on",
         list_url="dispatch:list",

@@ -1,35 +1,55 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, Value, When
 
+from linli.directory.queries import capacities
 from linli.kernel.access import visible
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import Post, User
+from linli.kernel.units.models import Unit, UnitKind
 from linli.kernel.units.queries import in_force
+from linli.kernel.units.queries import units as units_in
 
 from .deadlines import deadline
 from .enums import OPEN_STATES, OrderState
-from .models import Order, OrderService, Remark
+from .models import Order, OrderService, Remark, Verdict
+from .routing import candidates, open_loads, others
 from .workflow import ORDER
 
 BOARD_CARDS = 30
 
 __all__ = [
+    "Holding",
     "board",
     "by_ids",
+    "candidates",
     "deadline",
     "followed",
+    "holding",
     "order",
     "order_by_number",
     "orders",
+    "others",
     "overdue",
     "remarks",
     "service_ids",
+    "stations",
+    "verdict",
     "workers",
 ]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """How much open work the station and the worker of an order have."""
+
+    station_load: int
+    station_capacity: int
+    worker_load: int
 
 
 def orders(actor: Actor) -> QuerySet[Order]:
@@ -49,9 +69,9 @@ def order_by_number(actor: Actor, number: str) -> Order | None:
 
 
 def followed(actor: Actor, order_id: UUID) -> Order | None:
-    """The order behind a receipt, for the resident who holds it."""
-    rows = visible(Order.objects.all(), actor, "dispatch.follow").filter(pk=order_id)
-    return rows.select_related("station", "centre").first()
+    """The order behind a receipt, with the verbs of the resident who holds it."""
+    rows = ORDER.verbs_for(visible(Order.objects.all(), actor, "dispatch.follow"), actor)
+    return rows.filter(pk=order_id).select_related("station", "centre").first()
 
 
 def overdue(rows: QuerySet[Order], actor: Actor) -> QuerySet[Order]:
@@ -59,24 +79,58 @@ def overdue(rows: QuerySet[Order], actor: Actor) -> QuerySet[Order]:
     return rows.filter(state__in=[*OPEN_STATES, OrderState.DONE], due_at__lt=actor.now)
 
 
-def board(actor: Actor, states: Iterable[str]) -> dict[str, tuple[list[Order], int]]:
-    """For each state the most urgent orders and how many there are in all."""
-    rows = ORDER.verbs_for(orders(actor), actor).select_related("station", "worker")
-    counts = dict(
-        orders(actor)
-        .filter(state__in=list(states))
-        .order_by()
-        .values("state")
-        .annotate(count=Count("pk"))
-        .values_list("state", "count")
-    )
+def board(
+    actor: Actor,
+    lanes: Mapping[str, Sequence[str]],
+    *,
+    urgency: str = "",
+    station_id: UUID | None = None,
+) -> dict[str, tuple[list[Order], int]]:
+    """For each lane (name → states) the most urgent orders and how many there are in all.
+
+    A worker's own orders come before those that nobody has taken yet. Tasks are not loaded.
+    """
+    held = orders(actor)
+    if urgency:
+        held = held.filter(urgency=urgency)
+    if station_id:
+        held = held.filter(station_id=station_id)
+    mine = Case(When(worker_id=actor.user_id, then=Value(0)), default=Value(1))
+    rows = ORDER.verbs_for(held, actor).select_related("station", "worker").defer("task")
+    rows = rows.order_by(*([mine] if actor.has_role(Role.WORKER) else []), "due_at", "id")
+    counted = held.order_by().values("state").annotate(count=Count("pk"))
+    counts = dict(counted.values_list("state", "count"))
     return {
-        state: (
-            list(rows.filter(state=state).order_by("due_at", "id")[:BOARD_CARDS]),
-            counts.get(state, 0),
+        name: (
+            list(rows.filter(state__in=states)[:BOARD_CARDS]),
+            sum(counts.get(state, 0) for state in states),
         )
-        for state in states
+        for name, states in lanes.items()
     }
+
+
+def stations(actor: Actor) -> list[Unit]:
+    """The stations whose orders the actor may look at: a county's, or one's own."""
+    if actor.has_role(Role.DISPATCHER):
+        return list(units_in(UnitKind.STATION, area=actor.area or 0, on=actor.today))
+    return list(Unit.objects.filter(pk=actor.unit_id, kind=UnitKind.STATION))
+
+
+def holding(order: Order) -> Holding:
+    """The open work of those who have an order, whoever may see it: numbers, no rows."""
+    if order.station_id is None:
+        return Holding(0, 0, 0)
+    worker_load = Order.objects.filter(worker_id=order.worker_id, state__in=OPEN_STATES).count()
+    return Holding(
+        open_loads([order.station_id]).get(order.station_id, 0),
+        capacities([order.station_id]).get(order.station_id, 0),
+        worker_load if order.worker_id else 0,
+    )
+
+
+def verdict(order_id: UUID) -> Verdict | None:
+    """What the resident said about an order, unless it was said anonymously."""
+    return Verdict.objects.filter(order_id=order_id).first()
 
 
 def workers(order: Order, *, on: date) -> list[tuple[User, int]]:

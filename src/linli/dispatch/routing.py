@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from linli.directory.queries import capacities
 from linli.kernel.units.models import Unit, UnitKind
@@ -31,6 +32,11 @@ class Candidate:
     def has_room(self) -> bool:
         return self.load < self.capacity
 
+    @property
+    def words(self) -> str:
+        """Why this station, and how full it is, in one line."""
+        return f"{self.reason.label} · {load_words(self.load, self.capacity)}"
+
     def noted(self) -> dict[str, Any]:
         """What is kept with the order: ids, codes and numbers."""
         return {
@@ -39,6 +45,13 @@ class Candidate:
             "load": self.load,
             "capacity": self.capacity,
         }
+
+
+def load_words(load: int, capacity: int) -> str:
+    """How full a station is, e.g. "8 of 20 open orders"."""
+    if not capacity:
+        return _("%(load)s open orders") % {"load": load}
+    return _("%(load)s of %(capacity)s open orders") % {"load": load, "capacity": capacity}
 
 
 def candidates(*, area: int, need: str, on: date) -> list[Candidate]:

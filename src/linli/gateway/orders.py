@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from linli.dispatch import actions, queries
 from linli.dispatch.enums import OrderState
@@ -110,7 +110,9 @@ def serve_order(request: HttpRequest, order_id: UUID, given: ServiceIn) -> Any:
         analysis=checks.words(given.analysis),
     )
     service = actions.serve_order(order, actor=actor, account=account)
-    return 201, {"id": service.pk, "order": order.pk, "person_times": service.person_times}
+    return Status(
+        201, {"id": service.pk, "order": order.pk, "person_times": service.person_times}
+    )
 
 
 @router.post("/{uuid:order_id}/finish", response={200: OrderOut, **REFUSALS})

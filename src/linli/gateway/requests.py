@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from linli.intake import actions, queries
 from linli.intake.enums import RequestState
@@ -66,7 +66,9 @@ def register_request(request: HttpRequest, given: RequestIn) -> Any:
         where=checks.words(given.where),
     )
     receipt = actions.register_request(actor=actor, asked=asked, door=given.door)
-    return 201, {"id": receipt.request.pk, "number": receipt.number, "pin": receipt.pin}
+    return Status(
+        201, {"id": receipt.request.pk, "number": receipt.number, "pin": receipt.pin}
+    )
 
 
 @router.get("/{uuid:request_id}", response={200: RequestOut, 404: Problem})
@@ -88,7 +90,7 @@ def accept_request(request: HttpRequest, request_id: UUID, given: AcceptIn) -> A
         task=checks.words(given.task),
         station_id=checks.station(actor, given.station) if given.station else None,
     )
-    return 201, order_out(order)
+    return Status(201, order_out(order))
 
 
 @router.post("/{uuid:request_id}/inform", response={200: RequestOut, **REFUSALS})

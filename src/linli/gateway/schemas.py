@@ -12,10 +12,18 @@ CODE = Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")
 WORDS = Field(default="", max_length=4000)
 
 
+class ValueProblem(Schema):
+    """What is wrong with one value of the call."""
+
+    at: str
+    problem: str
+
+
 class Problem(Schema):
-    """Why a call was refused, in the caller's language."""
+    """Why a call was refused, in the caller's language; `errors` names the values at fault."""
 
     detail: str
+    errors: list[ValueProblem] = Field(default_factory=list)
 
 
 class RequestOut(Schema):

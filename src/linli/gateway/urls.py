@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import path
 from ninja import NinjaAPI
@@ -20,7 +21,7 @@ class Key(HttpBearer):
 class Session(APIKeyCookie):
     """The session of somebody signed in, with the CSRF check of every form."""
 
-    param_name = "sessionid"
+    param_name = settings.SESSION_COOKIE_NAME
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
         actor = actor_of(request)

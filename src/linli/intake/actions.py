@@ -22,14 +22,12 @@ from linli.lib.receipts import new_number, new_pin
 from .enums import RequestState
 from .events import RequestRegistered
 from .models import Addition, Request
+from .queries import PHONE
 from .receipts import hash_pin
 from .workflow import REQUEST
 
 if TYPE_CHECKING:
     from linli.dispatch.models import Order
-
-PHONE = "intake.phone"
-
 
 class NoCentre(Exception):
     """No guidance centre answers for the area."""

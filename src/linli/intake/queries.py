@@ -4,15 +4,21 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from linli.kernel.access import visible
+from linli.kernel.access import visible, with_verbs
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.crypto.sealing import blind
+from linli.lib.checkdigits import InvalidCode, mobile_or_landline
+from linli.lib.receipts import InvalidNumber, normalise
 
 from .enums import RequestState
 from .models import Request
 from .workflow import REQUEST
 
+PHONE = "intake.phone"
 LIKELY_DUPLICATE = timedelta(days=30)
 SHOWN_DUPLICATES = 5
+FOUND_AT_MOST = 20
+SEALED = ("words", "name", "phone", "where", "reply")
 
 
 def requests(actor: Actor) -> QuerySet[Request]:
@@ -21,9 +27,35 @@ def requests(actor: Actor) -> QuerySet[Request]:
 
 
 def request(actor: Actor, request_id: UUID) -> Request | None:
-    """One request with the verbs the actor has on it; None if hidden."""
-    rows = REQUEST.verbs_for(requests(actor), actor).filter(pk=request_id)
-    return rows.select_related("centre", "registered_by", "order", "merged_into").first()
+    """One request with the verbs the actor has on it, and `may_contact`; None if hidden."""
+    rows = with_verbs(REQUEST.verbs_for(requests(actor), actor), actor, ("intake.contact",))
+    rows = rows.select_related("centre", "registered_by", "merged_into")
+    return rows.prefetch_related("additions").filter(pk=request_id).first()
+
+
+def request_by_number(actor: Actor, text: str) -> Request | None:
+    """The request with a receipt number as somebody typed it; None if hidden or mistyped."""
+    try:
+        number = normalise(text)
+    except InvalidNumber:
+        return None
+    return requests(actor).filter(number=number).first()
+
+
+def of_phone(actor: Actor, text: str) -> list[Request]:
+    """Requests with exactly this phone number, newest first, among those whose contact the actor
+    may read."""
+    try:
+        index = blind(mobile_or_landline(text), purpose=PHONE)
+    except InvalidCode:
+        return []
+    rows = visible(requests(actor), actor, "intake.contact").filter(phone_index=index)
+    return list(rows.defer(*SEALED).order_by("-registered_at", "-id")[:FOUND_AT_MOST])
+
+
+def by_ids(actor: Actor, request_ids: Iterable[UUID]) -> dict[UUID, Request]:
+    rows = requests(actor).filter(pk__in=list(request_ids)).defer(*SEALED)
+    return {one.pk: one for one in rows}
 
 
 def followed(actor: Actor) -> Request | None:

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.crypto.sealing import blind
-from linli.kernel.flow.machine import Refused
+from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.timeline.record import record
 from linli.lib.names import pinyin_key, search_tokens
 
+from .enums import CONSENTS
 from .models import Basis, Household, Membership, NameToken, Person, PersonCategory
 from .queries import CITIZEN_ID, PHONE
 
@@ -75,6 +76,14 @@ def _store(person: Person) -> None:
         raise
 
 
+def _once(row: Basis | PersonCategory, column: str, day: date) -> None:
+    """Set a day that is not set yet; raises Stale if somebody was faster."""
+    rows = type(row)._base_manager.filter(pk=row.pk, **{f"{column}__isnull": True})
+    if rows.update(**{column: day}) != 1:
+        raise Stale
+    setattr(row, column, day)
+
+
 def _index_name(person: Person) -> None:
     NameToken._base_manager.filter(person=person).delete()
     words = search_tokens(person.name)
@@ -129,10 +138,9 @@ def record_basis(person: Person, *, actor: Actor, basis: str, form: str = "") ->
 @transaction.atomic
 def withdraw_consent(basis: Basis, *, actor: Actor) -> None:
     """Record that a person took their consent back; their services go on."""
-    if not can(actor, "people.change", basis.person):
+    if basis.code not in CONSENTS or not can(actor, "people.change", basis.person):
         raise Refused
-    basis.withdrawn_on = actor.today
-    basis.save(update_fields=("withdrawn_on",))
+    _once(basis, "withdrawn_on", actor.today)
     _tell(actor, "consent_withdrawn", basis.person)
 
 
@@ -162,8 +170,7 @@ def end_category(category: PersonCategory, *, actor: Actor, valid_to: date) -> N
     """End a category on a day; it stays known for the time it was true."""
     if not can(actor, "people.change", category.person):
         raise Refused
-    category.valid_to = valid_to
-    category.save(update_fields=("valid_to",))
+    _once(category, "valid_to", valid_to)
     _tell(actor, "category_ended", category.person, category=category.code)
 
 
@@ -173,6 +180,8 @@ def join_household(
 ) -> Household:
     """Record that a person lives in a household (a new one at their address, if none is given)."""
     if not can(actor, "people.change", person):
+        raise Refused
+    if household is not None and not can(actor, "households.view", household):
         raise Refused
     leave_household(person, actor=actor)
     home = household or Household.objects.create(

@@ -17,3 +17,7 @@ class ConsentForm(models.TextChoices):
     SPOKEN = "spoken", pgettext_lazy("consent", "Spoken, with a witness")
     ONLINE = "online", pgettext_lazy("consent", "Online")
     GUARDIAN = "guardian", pgettext_lazy("consent", "By the guardian")
+
+
+# Legal bases that a person can take back.
+CONSENTS = frozenset({"consent", "guardian_consent"})

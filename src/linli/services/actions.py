@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -7,9 +7,10 @@ from django.db import transaction
 
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.flow.machine import Refused
+from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.publish import publish
 from linli.kernel.timeline.record import record
+from linli.people.queries import of_station
 
 from .events import ServiceRecorded
 from .models import Note, Recipient, Service, Version
@@ -70,11 +71,19 @@ def _name_recipients(service: Service, person_ids: Iterable[UUID]) -> None:
     )
 
 
+def _check_persons(actor: Actor, person_ids: Iterable[UUID]) -> None:
+    """Only people whose file the actor may open can be named as recipients."""
+    wanted = set(person_ids)
+    if wanted and len(of_station(actor, person_ids=wanted)) != len(wanted):
+        raise Refused
+
+
 @transaction.atomic
 def record_service(*, actor: Actor, account: Account) -> Service:
     """Put a service of the actor on record at their station."""
     if not holds(actor, "services.record") or actor.unit_id is None or actor.user_id is None:
         raise Refused
+    _check_persons(actor, account.person_ids)
     service = Service(unit_id=actor.unit_id, worker_id=actor.user_id, recorded_at=actor.now)
     _fill(service, account)
     service.save(force_insert=True)
@@ -86,12 +95,34 @@ def record_service(*, actor: Actor, account: Account) -> Service:
     return service
 
 
-@transaction.atomic
-def correct_service(service: Service, *, actor: Actor, account: Account) -> Service:
-    """Replace a record by a corrected version; the version before is kept."""
-    if not can(actor, "services.correct", service):
+@dataclass(frozen=True)
+class Words:
+    """What was written about a service; for an earlier version, its number."""
+
+    facts: str
+    analysis: str
+    version: int
+
+
+def note_read(service: Service, *, actor: Actor) -> list[Words]:
+    """What was written, the present version first; that it was read is put on record.
+
+    Empty and unrecorded when nothing was ever written.
+    """
+    if not can(actor, "services.read_note", service):
         raise Refused
-    held = Service.objects.select_for_update(of=("self",)).get(pk=service.pk)
+    note = Note.objects.filter(service=service).first()
+    held = [Words(note.facts, note.analysis, service.version)] if note else []
+    earlier = Version.objects.filter(service=service).order_by("-number")
+    held += [Words(one.facts, one.analysis, one.number) for one in earlier]
+    if not any(one.facts or one.analysis for one in held):
+        return []
+    _tell(actor, "note_read", service)
+    return held
+
+
+def _keep_version(held: Service, named: Iterable[UUID], actor: Actor) -> None:
+    """Store the record as it stands before a correction."""
     note = Note.objects.filter(service=held).first()
     Version.objects.create(
         service=held,
@@ -103,14 +134,37 @@ def correct_service(service: Service, *, actor: Actor, account: Account) -> Serv
             "occurred_on": held.occurred_on.isoformat(),
             "minutes": held.minutes,
             "area": held.area_id,
+            "household": str(held.household_id) if held.household_id else None,
             "anonymous": held.anonymous,
-            "persons": [str(one.person_id) for one in held.recipients.all()],
+            "persons": [str(one) for one in named],
         },
         facts=note.facts if note else "",
         analysis=note.analysis if note else "",
         replaced_at=actor.now,
         replaced_by_id=actor.user_id,
     )
+
+
+@transaction.atomic
+def correct_service(
+    service: Service, *, actor: Actor, account: Account, version: int | None = None
+) -> Service:
+    """Replace a record by a corrected version; the version before is kept.
+
+    `version` is the one that was corrected from; Stale if another has been stored since. Recipients
+    whose file the actor may not open stay, whether `account` names them or not.
+    """
+    if not can(actor, "services.correct", service):
+        raise Refused
+    held: Service = Service.objects.select_for_update(of=("self",)).get(pk=service.pk)
+    if version is not None and held.version != version:
+        raise Stale
+    named = [one.person_id for one in held.recipients.order_by("id")]
+    open_to = {one.pk for one in of_station(actor, person_ids=named)}
+    hidden = [one for one in named if one not in open_to]
+    _check_persons(actor, set(account.person_ids) - set(hidden))
+    account = replace(account, person_ids=tuple(dict.fromkeys([*account.person_ids, *hidden])))
+    _keep_version(held, named, actor)
     _fill(held, account)
     held.version += 1
     held.save()

@@ -1,12 +1,19 @@
 from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from linli.kernel.access import visible
-from linli.kernel.accounts.actors import Actor
+from linli.kernel.access import visible, with_verbs
+from linli.kernel.accounts.actors import SHANGHAI, Actor
+from linli.kernel.accounts.enums import Role
+from linli.kernel.accounts.models import User
+from linli.kernel.areas.queries import ranges
 
-from .models import Recipient, Service
+from .models import Recipient, Service, Version
+
+# Later than this after the end of the day, a record is marked as a late entry.
+IN_TIME = timedelta(hours=24)
 
 
 def services(actor: Actor) -> QuerySet[Service]:
@@ -15,13 +22,61 @@ def services(actor: Actor) -> QuerySet[Service]:
 
 
 def service(actor: Actor, service_id: UUID) -> Service | None:
-    return services(actor).select_related("worker", "unit", "note").filter(pk=service_id).first()
+    """One service with the actor's verbs on it; None if hidden. What was written is not read."""
+    rows = with_verbs(services(actor), actor, ("services.read_note", "services.correct"))
+    return rows.select_related("worker", "unit").filter(pk=service_id).first()
+
+
+def is_late(service: Service) -> bool:
+    """Whether it was put on record more than 24 hours after the day on which it took place."""
+    ended = datetime.combine(service.occurred_on + timedelta(days=1), time.min, SHANGHAI)
+    return service.recorded_at > ended + IN_TIME
+
+
+def in_area(rows: QuerySet[Service], area: int) -> QuerySet[Service]:
+    """The services that the statistics count for an area."""
+    held = ranges(area)
+    inside = Q()
+    for low, high in held.inside:
+        inside |= Q(area_id__gte=low, area_id__lte=high)
+    rows = rows.filter(inside)
+    for low, high in held.left:
+        rows = rows.exclude(area_id__gte=low, area_id__lte=high)
+    return rows
+
+
+def between(rows: QuerySet[Service], first: date | None, last: date | None) -> QuerySet[Service]:
+    """Services from one day to another, both included; either may be open."""
+    if first is not None:
+        rows = rows.filter(occurred_on__gte=first)
+    return rows if last is None else rows.filter(occurred_on__lte=last)
+
+
+def received_by(rows: QuerySet[Service], person_id: UUID) -> QuerySet[Service]:
+    held = Recipient.objects.filter(person_id=person_id).values("service_id")
+    return rows.filter(pk__in=held)
+
+
+def workers(unit_id: UUID | None) -> list[User]:
+    """Everybody who has or had a post for services at a unit, by name."""
+    posts = {"posts__unit_id": unit_id, "posts__role__in": (Role.WORKER, Role.STATION_HEAD)}
+    return list(User.objects.filter(**posts).distinct().order_by("name", "id"))
+
+
+def latest_of(actor: Actor) -> Service | None:
+    """The service that the actor put on record last."""
+    return services(actor).filter(worker_id=actor.user_id).order_by("-recorded_at").first()
+
+
+def versions(service_id: UUID) -> list[Version]:
+    """The record as it stood before each correction, the latest first; words are not read."""
+    rows = Version.objects.filter(service_id=service_id).select_related("replaced_by")
+    return list(rows.defer("facts", "analysis").order_by("-number"))
 
 
 def of_person(actor: Actor, person_id: UUID) -> QuerySet[Service]:
     """Services a person received, as far as the actor may see them, newest first."""
-    held = Recipient.objects.filter(person_id=person_id).values("service_id")
-    return services(actor).filter(pk__in=held).order_by("-recorded_at", "-id")
+    return received_by(services(actor), person_id).order_by("-occurred_on", "-id")
 
 
 def by_ids(actor: Actor, service_ids: Iterable[UUID]) -> list[Service]:

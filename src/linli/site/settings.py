@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "linli.kernel.accounts.middleware.ActorMiddleware",
+    "linli.site.drafts.DraftMiddleware",
     "linli.site.errors.SentenceMiddleware",
 ]
 

@@ -2,10 +2,16 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from . import throttle
+
+
+# Who signed in last in this browser, so that a form they lost is given back to nobody else.
+LAST_USER_COOKIE = "linli_last"
+LAST_USER_AGE = 2 * 24 * 3600
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -30,6 +36,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
         throttle.remember_device(request, response, request.POST.get("login", user.get_username()))
+        response.set_cookie(
+            LAST_USER_COOKIE,
+            signing.dumps(str(user.pk), salt=LAST_USER_COOKIE),
+            max_age=LAST_USER_AGE,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
         return response
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:

@@ -11,6 +11,9 @@ class SealedTextField(models.BinaryField):
     Not searchable, not sortable. The purpose bound to the value is `<table>.<column>`.
     """
 
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("null", True)
         kwargs.setdefault("blank", True)

@@ -35,7 +35,8 @@ class Refused(Exception):
 class Move:
     """A row of a transition table.
 
-    `to=None` keeps the state. `asks` names what the user is asked for, so that a button can tell
+    `to=None` keeps the state; a move into the state it started from begins a new clock if it is
+    given a deadline. `asks` names what the user is asked for, so that a button can tell
     a form from a plain press. `is_bounce` charges the stopped clock as lost time. `shown` may hide
     the button for a row; it guards nothing.
     """
@@ -125,10 +126,14 @@ class Flow:
             for column, value in values.items():
                 setattr(subject, column, value)
             self._tell(subject, name, actor, data)
-            if step.to is not None and step.to != before:
+            if step.to is not None and not self._stays(step.to, before, until):
                 charge = Charge.BOUNCE if step.is_bounce else Charge.WORK
                 clocks.stop((self.name, subject.pk), now=actor.now, charge=charge)
                 self._wait(subject, actor, until)
+
+    def _stays(self, to: str, before: str, until: Due | None) -> bool:
+        """Whether clock and duty go on: a waiting state is reached from itself, with no deadline."""
+        return until is None and to == before and to in self.waiting
 
     def _has_moved(self, subject: Any, before: str) -> bool:
         rows = type(subject)._base_manager.filter(pk=subject.pk)

@@ -167,8 +167,8 @@ def _cube_sql(
 def _is_level(level: int) -> str:
     """SQL: the code `area` is one of a province or city and not of the level above it."""
     if level == 1:
-        return "area % 10000000000 = 0 AND area <> 0"
-    return "area % 100000000 = 0 AND area % 10000000000 <> 0"
+        return "area %% 10000000000 = 0 AND area <> 0"
+    return "area %% 100000000 = 0 AND area %% 10000000000 <> 0"
 
 
 def _fact_sql(

@@ -1,0 +1,203 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from linli.kernel.access import holds
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.enums import Role
+from linli.kernel.areas.queries import label as area_label
+from linli.kernel.areas.queries import path_labels
+from linli.kernel.tables import Cell, Column, Filter, Table
+from linli.kernel.terms.models import TermList
+from linli.kernel.terms.queries import choices, label
+from linli.kernel.units.models import UnitKind
+from linli.kernel.units.queries import units
+from linli.lib.areacodes import level_of
+from linli.people.queries import names
+
+from .enums import Method
+from .models import Service
+from .queries import between, in_area, is_late, received_by, services, workers
+
+
+def _day(row: Service, known: Any) -> Cell:
+    late = _("late entry") if is_late(row) else ""
+    return Cell(date_format(row.occurred_on, "DATE_FORMAT"), late, value=str(row.occurred_on))
+
+
+def _know(rows: list[Service], actor: Actor) -> dict[int, str]:
+    return path_labels({one.area_id for one in rows}, below=3)
+
+
+def _period(name: str, today: date) -> tuple[date | None, date | None]:
+    """First and last day of a period that is named in relation to today."""
+    first = today.replace(day=1)
+    if name == "week":
+        return today - timedelta(days=today.weekday()), today
+    if name == "month":
+        return first, today
+    if name == "last_month":
+        before = first - timedelta(days=1)
+        return before.replace(day=1), before
+    if name == "year":
+        return today.replace(month=1, day=1), today
+    return None, None
+
+
+def _actions(actor: Actor) -> list[dict[str, Any]]:
+    if not holds(actor, "services.record"):
+        return []
+    return [{"url": reverse("services:new"), "label": _("Record a service"), "primary": True}]
+
+
+METHOD = Filter(
+    "method",
+    _("Method"),
+    lambda actor: Method.choices,
+    lambda rows, value, actor: rows.filter(method=value),
+)
+CONTENT = Filter(
+    "content",
+    _("Content"),
+    lambda actor: choices(TermList.CONTENT, on=actor.today, area=actor.area),
+    lambda rows, value, actor: rows.filter(content=value),
+)
+WORKER = Filter(
+    "worker",
+    _("Worker"),
+    lambda actor: [(str(one.pk), one.name) for one in workers(actor.unit_id)],
+    lambda rows, value, actor: rows.filter(worker_id=value),
+)
+STATION = Filter(
+    "station",
+    _("Station"),
+    lambda actor: [
+        (str(one.pk), one.label)
+        for one in units(UnitKind.STATION, area=actor.area or 0, on=actor.today).order_by("area_id")
+    ],
+    lambda rows, value, actor: rows.filter(unit_id=value),
+)
+PERIOD = Filter(
+    "period",
+    _("Period"),
+    lambda actor: [
+        ("week", _("This week")),
+        ("month", _("This month")),
+        ("last_month", _("Last month")),
+        ("year", _("This year")),
+    ],
+    lambda rows, value, actor: between(rows, *_period(value, actor.today)),
+)
+
+SERVICES = Table(
+    name="services",
+    title=pgettext_lazy("place", "Services"),
+    needs="services.view",
+    rows=lambda actor: services(actor).select_related("worker"),
+    columns=(
+        Column("occurred_on", _("Day"), _day),
+        Column("method", _("Method"), lambda row, known: Cell(row.get_method_display())),
+        Column(
+            "content",
+            _("Content"),
+            lambda row, known: Cell(label(TermList.CONTENT, row.content)),
+            width=28,
+        ),
+        Column("area", _("Area"), lambda row, known: Cell(known.get(row.area_id, "")), width=28),
+        Column("worker", _("Worker"), lambda row, known: Cell(row.worker.name)),
+        Column(
+            "person_times",
+            _("Person-times"),
+            lambda row, known: Cell(f"{row.person_times:,}", value=row.person_times),
+            kind="number",
+        ),
+        Column(
+            "minutes",
+            _("Minutes"),
+            lambda row, known: Cell(f"{row.minutes:,}", value=row.minutes),
+            kind="number",
+        ),
+    ),
+    sort="occurred_on",
+    row_url=lambda row: reverse("services:service", args=[row.pk]),
+    filters=(PERIOD, METHOD, CONTENT, WORKER),
+    know=_know,
+    empty_title=_("No service on record here yet"),
+    empty_hint=_("What you put on record counts at once, at every level."),
+    actions=_actions,
+)
+
+
+def services_table(actor: Actor, asked: Mapping[str, str]) -> Table:
+    """The list as the actor needs it, narrowed by what an address may ask besides the filters.
+
+    A link from statistics names `area`, `first` and `last`, a person's file names `person`.
+    """
+    mine = STATION if actor.has_role(Role.DISPATCHER) else WORKER
+    return replace(SERVICES, filters=(PERIOD, METHOD, CONTENT, mine, *_asked(actor, asked)))
+
+
+def _asked(actor: Actor, asked: Mapping[str, str]) -> Sequence[Filter]:
+    """A filter for each narrowing that the address asks for and that can be understood."""
+    made = []
+    area = asked.get("area", "")
+    if area.isascii() and area.isdigit() and _is_area(int(area)):
+        made.append(_fixed("area", _("Area"), area, area_label(int(area)), _narrow_area))
+    for name, words in (("first", _("From")), ("last", _("Until"))):
+        text = asked.get(name, "")
+        day = _iso(text)
+        if day is not None:
+            shown = date_format(day, "DATE_FORMAT")
+            made.append(_fixed(name, words, text, shown, _narrow_days(name)))
+    person = _uuid(asked.get("person", ""))
+    name_of = names(actor, [person]) if person else {}
+    if person in name_of:
+        made.append(_fixed("person", _("Person"), str(person), name_of[person], _narrow_person))
+    return made
+
+
+def _fixed(name: str, words: Any, value: str, shown: str, narrow: Any) -> Filter:
+    return Filter(name, words, lambda actor: [(value, shown)], narrow)
+
+
+def _narrow_area(rows: Any, value: str, actor: Actor) -> Any:
+    return in_area(rows, int(value))
+
+
+def _narrow_days(name: str) -> Any:
+    return lambda rows, value, actor: between(
+        rows, *((_iso(value), None) if name == "first" else (None, _iso(value)))
+    )
+
+
+def _narrow_person(rows: Any, value: str, actor: Actor) -> Any:
+    return received_by(rows, UUID(value))
+
+
+def _is_area(code: int) -> bool:
+    try:
+        level_of(code)
+    except ValueError:
+        return False
+    return True
+
+
+def _iso(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

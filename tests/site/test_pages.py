@@ -1,0 +1,156 @@
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from linli.kernel.accounts.models import Post
+from linli.services.actions import record_service
+from linli.site.periods import period_of, read_period
+
+from ..conftest import acting
+from ..rooms.test_chain import account, dispatched
+from ..world import COUNTY, NEXT_VILLAGE, OTHER_COUNTY, VILLAGE, World
+
+pytestmark = pytest.mark.django_db
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+LEVELS = {
+    "township_officer": 350502004000,
+    "officer": COUNTY,
+    "city_officer": 350500000000,
+    "province_officer": 350000000000,
+    "national_officer": 0,
+}
+
+
+def signed_in(world: World, name: str) -> Client:
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(world.users[name], backend=BACKEND)
+    return client
+
+
+def number(client: Client, **asked: Any) -> int:
+    """The first figure on the statistics page."""
+    answer = client.get("/desk/statistics/", asked)
+    assert answer.status_code == 200
+    found = re.search(r'stat__number">([\d,]+)', answer.content.decode())
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
+def serve(world: World, name: str, **given: Any) -> None:
+    with acting(world.actor(name)) as actor:
+        record_service(actor=actor, account=account(**given))
+
+
+def test_each_level_shows_one_more_at_once(world: World) -> None:
+    clients = {name: signed_in(world, name) for name in LEVELS}
+    before = {name: number(client) for name, client in clients.items()}
+    serve(world, "worker")
+    after = {name: number(client) for name, client in clients.items()}
+    assert after == {name: count + 1 for name, count in before.items()}
+
+
+def test_a_station_counts_its_own_and_not_its_neighbours(world: World) -> None:
+    serve(world, "worker")
+    serve(world, "sharing_worker")
+    serve(world, "sibling_worker", area=NEXT_VILLAGE)
+    assert number(signed_in(world, "head")) == 1
+    assert number(signed_in(world, "officer")) == 3
+    assert number(signed_in(world, "officer"), area="350502005000") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "area"),
+    [
+        ("officer", OTHER_COUNTY),
+        ("officer", 350500000000),
+        ("officer", 0),
+        ("township_officer", COUNTY),
+        ("dispatcher", OTHER_COUNTY),
+    ],
+)
+def test_an_area_outside_ones_own_is_hidden(world: World, name: str, area: int) -> None:
+    answer = signed_in(world, name).get("/desk/statistics/", {"area": f"{area:012d}"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["grid_worker", "administrator"])
+def test_who_may_not_count_finds_no_statistics(world: World, name: str) -> None:
+    assert signed_in(world, name).get("/desk/statistics/").status_code == 404
+
+
+@pytest.mark.parametrize("measure", ["services", "requests", "orders", "clocks", "verdicts"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_measure_and_period_has_a_page(world: World, measure: str, language: str) -> None:
+    dispatched(world)
+    client = signed_in(world, "city_officer")
+    for period in ("day", "week", "month", "quarter", "year", "rubbish"):
+        asked = {"measure": measure, "period": period, "on": "rubbish"}
+        answer = client.get("/desk/statistics/", asked, headers={"Accept-Language": language})
+        assert answer.status_code == 200
+    asked = {"first": "2026-01-05", "last": "2026-02-07", "area": "99x"}
+    assert client.get("/desk/statistics/", asked).status_code == 200
+
+
+def test_home_shows_my_duties_and_nobody_elses(world: World) -> None:
+    order = dispatched(world)
+    head = signed_in(world, "head").get("/desk/").content.decode()
+    assert str(order.pk) in head
+    for name in ("sharing_head", "sibling_head", "officer", "other_dispatcher", "administrator"):
+        answer = signed_in(world, name).get("/desk/")
+        assert answer.status_code == 200
+        assert str(order.pk) not in answer.content.decode()
+
+
+def test_home_without_a_post_says_so(world: World) -> None:
+    Post.objects.filter(user=world.users["worker"]).update(valid_to=date(2021, 1, 1))
+    answer = signed_in(world, "worker").get("/desk/")
+    assert "You have no post at present" in answer.content.decode()
+
+
+def test_strangers_are_asked_to_sign_in_and_come_back(client: Client, db: None) -> None:
+    answer = client.get("/desk/statistics/?period=year")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/sign-in/?next=/desk/statistics/%3Fperiod%3Dyear"
+
+
+def test_search_finds_an_order_only_for_who_may_open_it(world: World) -> None:
+    order = dispatched(world)
+    mine = signed_in(world, "head").get("/desk/search/", {"q": order.number})
+    assert str(order.pk) in mine.content.decode()
+    other = signed_in(world, "sibling_head").get("/desk/search/", {"q": order.number})
+    assert other.status_code == 200
+    assert str(order.pk) not in other.content.decode()
+
+
+def test_periods_end_where_calendars_end() -> None:
+    assert period_of("month", date(2024, 2, 10)).last == date(2024, 2, 29)
+    quarter = period_of("quarter", date(2026, 11, 22))
+    assert (quarter.first, quarter.last) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert quarter.before().label.endswith("2026")
+    week = period_of("week", date(2026, 11, 22))
+    assert (week.first, week.last) == (date(2026, 11, 16), date(2026, 11, 22))
+    ranged = read_period({"first": "2026-11-01", "last": "2026-11-10"}, today=date(2026, 11, 22))
+    assert ranged.before().first == date(2026, 10, 22)
+    backwards = read_period({"first": "2026-11-10", "last": "2026-11-01"}, today=date(2026, 11, 22))
+    assert backwards.kind == "month"
+
+
+def test_healthz_answers(client: Client, db: None) -> None:
+    assert client.get("/healthz").json()["status"] == "ok"
+
+
+def test_a_number_and_the_list_behind_it_agree(world: World) -> None:
+    for _at in range(3):
+        serve(world, "worker")
+    serve(world, "worker", occurred_on=date(2025, 1, 1))
+    dispatcher = signed_in(world, "dispatcher")
+    today = timezone.localdate()
+    asked = {"area": f"{VILLAGE:012d}", "first": today.isoformat(), "last": today.isoformat()}
+    shown = number(dispatcher, **asked)
+    listed = dispatcher.get("/desk/services/", asked).content.decode()
+    assert shown == 3
+    assert listed.count("data-nav-row") == 3
