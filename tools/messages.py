@@ -53,6 +53,30 @@ AVOIDED = {"案主": "服务对象"}
 
 Key = tuple[str, str]
 
+# What Django and allauth say on our pages and we say in plainer words.
+BORROWED: dict[Key, str | None] = {
+    ("", "Ensure this value has at most %(limit_value)d character (it has %(show_value)d)."): (
+        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d)."
+    ),
+    **dict.fromkeys(
+        ("", message)
+        for message in (
+            "Ensure this value is greater than or equal to %(limit_value)s.",
+            "Ensure this value is less than or equal to %(limit_value)s.",
+            "Enter a number.",
+            "Enter a valid date.",
+            "Enter a whole number.",
+            "Null characters are not allowed.",
+            "Select a valid choice. %(value)s is not one of the available choices.",
+            "Select a valid choice. That choice is not one of the available choices.",
+            "The username and/or password you specified are not correct.",
+            "This account is currently inactive.",
+            "This field is required.",
+            "Too many failed login attempts. Try again later.",
+        )
+    ),
+}
+
 
 @dataclass
 class Found:
@@ -72,8 +96,8 @@ class Found:
 
 
 def collect(root: Path) -> Found:
-    """All messages of the Python modules and templates below `root`/src/linli."""
-    found = Found()
+    """All messages of the Python modules and templates below `root`/src/linli, and the borrowed."""
+    found = Found(dict(BORROWED))
     for path in sorted((root / SOURCE).rglob("*")):
         where = path.relative_to(root).as_posix()
         if path.suffix == ".py" and "migrations" not in path.parts:

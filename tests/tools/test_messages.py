@@ -1,11 +1,15 @@
 """The catalogues: what the tool finds, keeps and drops, and that each check sees its fault."""
 
+import io
 from pathlib import Path
 
+import allauth
+import django.conf
 import pytest
+from babel.messages import pofile
 
 from tools import messages
-from tools.messages import CHINESE, ENGLISH, catalogue_path, check, collect, main, read, update
+from tools.messages import CHINESE, ENGLISH, catalogue_path, check, main, read, update
 
 PYTHON = """
 from django.utils import translation
@@ -33,8 +37,9 @@ TEMPLATE = """{% load i18n %}
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A small product with one module, one template and a finished Chinese catalogue."""
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small product with one module and a finished Chinese catalogue."""
+    monkeypatch.setattr(messages, "BORROWED", {})
     (tmp_path / "src/linli/room/templates/room").mkdir(parents=True)
     (tmp_path / "src/linli/room/words.py").write_text(
         "from django.utils.translation import gettext as _, ngettext\n"
@@ -186,7 +191,7 @@ def test_the_check_sees_what_cannot_be_translated(root: Path, line: str, fault: 
 
 
 def test_correct_chinese_is_left_alone(root: Path) -> None:
-    for chinese in ("请拨打12345。", "导出Excel", "见 https://example.org/a?b=1", "10:30–11:00"):
+    for chinese in ("请拨打12345。", "导出Excel", "见https://example.org/a?b=1", "10:30–11:00"):
         translate(root, "Close", chinese)
         assert check(root) == []
 
@@ -203,3 +208,13 @@ def test_the_check_writes_nothing_and_says_no(
     assert main(["--check"]) == 1
     assert capsys.readouterr().out.endswith("2 faults in the messages.\n")
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+def test_what_is_borrowed_is_still_said_by_those_it_was_borrowed_from() -> None:
+    said = set()
+    for package in (allauth, django.conf):
+        text = (Path(package.__path__[0]) / "locale/zh_Hans/LC_MESSAGES/django.po").read_text()
+        for one in pofile.read_po(io.StringIO(text), locale=CHINESE):
+            plural = one.id[1] if isinstance(one.id, tuple) else None
+            said.add((one.context or "", one.id[0] if plural else one.id, plural))
+    assert {(*key, plural) for key, plural in messages.BORROWED.items()} <= said

@@ -91,17 +91,29 @@ def change_site(
     phone: str,
     capacity: int,
     operating_model: str,
+    competent_body: str,
+    operator_id: UUID | None,
     serves: Iterable[int],
 ) -> None:
     """Change a site's details and the areas it serves; what ends, ends today and stays known."""
     if not can(actor, "directory.manage", site):
         raise Refused
     unit = site.unit
-    unit.zh, unit.en = zh, en
-    unit.save(update_fields=("zh", "en"))
+    unit.zh, unit.en, unit.competent_body = zh, en, competent_body
+    unit.save(update_fields=("zh", "en", "competent_body"))
     site.address, site.phone, site.capacity = address, phone, capacity
-    site.operating_model, site.updated_at = operating_model, actor.now
-    site.save(update_fields=("address", "phone", "capacity", "operating_model", "updated_at"))
+    site.operating_model, site.operator_id = operating_model, operator_id
+    site.updated_at = actor.now
+    site.save(
+        update_fields=(
+            "address",
+            "phone",
+            "capacity",
+            "operating_model",
+            "operator",
+            "updated_at",
+        )
+    )
     _tell(actor, "site_changed", unit)
     _serve(unit, set(serves), actor=actor)
 

@@ -1,4 +1,15 @@
-from typing import Any
+from django.urls import path
+
+from . import views
 
 app_name = "directory"
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("", views.sites, name="list"),
+    path("new/", views.new, name="new"),
+    path("agencies/new/", views.agency_new, name="agency_new"),
+    path("coverage/", views.coverage, name="coverage"),
+    path("<uuid:site_id>/", views.site, name="site"),
+    path("<uuid:site_id>/edit/", views.edit, name="edit"),
+    path("<uuid:site_id>/close/", views.close, name="close"),
+    path("<uuid:site_id>/hours/", views.hours, name="hours"),
+]

@@ -61,7 +61,7 @@ def open_order(
         raise Refused
     until = deadline(urgency, Stage.DISPATCH, area=area, start=actor.now)
     promise = deadline(urgency, Stage.FINISH, area=area, start=actor.now)
-    order = Order.objects.create(
+    order: Order = Order.objects.create(
         number=new_number(NUMBER_PREFIX),
         area_id=area,
         unit=centre,

@@ -45,12 +45,6 @@ PHASES = {
     OrderState.CLOSED: "done",
     OrderState.WITHDRAWN: "stopped",
 }
-TIER_ICONS = {
-    Tier.CENTRE: "flag",
-    Tier.STATION: "station",
-    Tier.WORKER: "person",
-    Tier.RESIDENT: "talk",
-}
 # Lanes of the board: name → states. The centre sees every tier, a station what it holds.
 CENTRE_LANES: dict[str, tuple[OrderState, ...]] = {
     "pending": (OrderState.PENDING,),
@@ -100,6 +94,7 @@ def brief(order: Order, actor: Actor) -> dict[str, Any]:
     """What stands beside a form: enough to know which order it is about."""
     clock = running_clocks(ORDER.name, [order.pk]).get(order.pk)
     return {
+        "id": order.pk,
         "number": grouped(order.number),
         "need": need_of(order),
         "url": reverse("dispatch:order", args=[order.pk]),
@@ -138,31 +133,30 @@ def board_page(actor: Actor, *, urgency: str = "", station_id: UUID | None = Non
 
 def _card(order: Order, clock: Clock | None, place: str, actor: Actor) -> dict[str, Any]:
     verbs = buttons(ORDER, order, lambda verb: url_of(order, verb))
-    tier = Tier(clock.tier) if clock else None
     return {
         "id": order.pk,
         "url": reverse("dispatch:order", args=[order.pk]),
         "title": need_of(order),
         "number": grouped(order.number),
         "place": place,
-        "urgency": Urgency(order.urgency).label,
-        "state": state_of(order),
-        "clock": running(clock, title=str(tier.label), actor=actor) if clock and tier else None,
+        "clock": running(clock, title=str(Tier(clock.tier).label), actor=actor) if clock else None,
         "holder": _holder(order, actor),
-        "icon": TIER_ICONS[tier] if tier else "station",
         "is_urged": order.urged_at is not None,
         "bounces": order.bounces,
         "verbs": [dict(one, kind="secondary") for one in verbs if one["kind"] == "primary"][:1],
     }
 
 
-def _holder(order: Order, actor: Actor) -> str:
-    if order.worker_id is not None and order.worker is not None:
-        mine = order.worker_id == actor.user_id
-        return _("You") if mine else order.worker.name
+def _holder(order: Order, actor: Actor) -> dict[str, str]:
+    """Who has an order at its station; nothing while the centre has it."""
+    if order.worker is not None:
+        is_mine = order.worker_id == actor.user_id
+        return {"icon": "person", "name": _("You") if is_mine else order.worker.name}
+    if order.station is None or order.unit_id == order.centre_id:
+        return {}
     if actor.has_role(Role.DISPATCHER):
-        return order.station.label if order.station is not None else ""
-    return _("Nobody yet")
+        return {"icon": "station", "name": order.station.label}
+    return {"icon": "person", "name": _("Nobody yet")}
 
 
 def order_page(order: Order, actor: Actor) -> dict[str, Any]:
@@ -180,6 +174,7 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
         "state": state_of(order),
         "urgency": Urgency(order.urgency).label,
         "place": path_labels([order.area_id])[order.area_id],
+        "near": path_labels([order.area_id], below=BELOW_COUNTY)[order.area_id],
         "promised": moments.short(order.promised_at, now=actor.now),
         "tiers": tiers(clocks, labels, actor),
         "bounces": bounces(clocks, labels),
@@ -231,7 +226,9 @@ def _used(title: str, held: list[Clock]) -> dict[str, Any]:
     is_late = any(one.is_late for one in held)
     return {
         "label": title,
-        "text": _("%(time)s, over the time") % taken if is_late else _("%(time)s, in time") % taken,
+        "text": _("%(time)s used, over the time") % taken
+        if is_late
+        else _("%(time)s used, in time") % taken,
         "tone": "done",
         "percent": 100 if is_late else min(100, round(used * 100 / max(1, allowed))),
         "exact": _("working time in all"),

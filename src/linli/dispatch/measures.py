@@ -52,7 +52,9 @@ CLOCKS = register(
             "tier": Dimension("tier", _("Tier"), lambda code: str(Tier(code).label)),
             "charge": Dimension("charge", _("Kind of time"), lambda code: str(Charge(code).label)),
             "is_late": Dimension(
-                "is_late", _("Deadline"), lambda code: _("Late") if code == "true" else _("In time")
+                "is_late",
+                _("Deadline"),
+                lambda code: str(_("Late") if code == "true" else _("In time")),
             ),
         },
         sums={"minutes": Sum("minutes", _("Working minutes"), _("minutes"))},

@@ -30,6 +30,7 @@ __all__ = [
     "deadline",
     "followed",
     "holding",
+    "moves",
     "order",
     "order_by_number",
     "orders",
@@ -74,6 +75,11 @@ def followed(actor: Actor, order_id: UUID) -> Order | None:
     return rows.filter(pk=order_id).select_related("station", "centre").first()
 
 
+def moves(order: Order) -> frozenset[str]:
+    """Names of the moves that the actor an order was asked for may make now."""
+    return frozenset(one.name for one in ORDER.moves_of(order))
+
+
 def overdue(rows: QuerySet[Order], actor: Actor) -> QuerySet[Order]:
     """Orders whose running clock has passed its deadline."""
     return rows.filter(state__in=[*OPEN_STATES, OrderState.DONE], due_at__lt=actor.now)
@@ -113,7 +119,8 @@ def stations(actor: Actor) -> list[Unit]:
     """The stations whose orders the actor may look at: a county's, or one's own."""
     if actor.has_role(Role.DISPATCHER):
         return list(units_in(UnitKind.STATION, area=actor.area or 0, on=actor.today))
-    return list(Unit.objects.filter(pk=actor.unit_id, kind=UnitKind.STATION))
+    own = Unit.objects.filter(kind=UnitKind.STATION)
+    return list(own.filter(pk=actor.unit_id)) if actor.unit_id else []
 
 
 def holding(order: Order) -> Holding:
@@ -130,7 +137,8 @@ def holding(order: Order) -> Holding:
 
 def verdict(order_id: UUID) -> Verdict | None:
     """What the resident said about an order, unless it was said anonymously."""
-    return Verdict.objects.filter(order_id=order_id).first()
+    found: Verdict | None = Verdict.objects.filter(order_id=order_id).first()
+    return found
 
 
 def workers(order: Order, *, on: date) -> list[tuple[User, int]]:

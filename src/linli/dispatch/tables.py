@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from .display import BELOW_COUNTY, PHASES, need_of, running
 from .enums import OrderState, Urgency
 from .models import Order
 from .workflow import ORDER
+
+# A number stays on one line.
+UNBROKEN = "\N{NON-BREAKING HYPHEN}"
 
 
 @dataclass(frozen=True)
@@ -83,37 +86,48 @@ def _stations(actor: Actor) -> Sequence[tuple[str, str]]:
     return [(str(unit.pk), unit.label) for unit in queries.stations(actor)]
 
 
+def _number(order: Order, known: Known) -> Cell:
+    number = grouped(order.number)
+    return Cell(number.replace("-", UNBROKEN), sub=Urgency(order.urgency).label, value=number)
+
+
+def _place(order: Order, known: Known) -> Cell:
+    return Cell(known.places[order.area_id])
+
+
+def _need(order: Order, known: Known) -> Cell:
+    return Cell(need_of(order), sub=known.places[order.area_id])
+
+
+def _urgency(order: Order, known: Known) -> Cell:
+    return Cell(Urgency(order.urgency).label)
+
+
+def _worker(order: Order, known: Known) -> Cell:
+    return Cell(order.worker.name if order.worker else "")
+
+
+def _station(order: Order, known: Known) -> Cell:
+    station = order.station.label if order.station else ""
+    return Cell(station, sub=order.worker.name if order.worker else "")
+
+
+NUMBER = Column("number", _("Number"), _number, width=14)
+NEED = Column("need", pgettext_lazy("order", "Need"), _need, width=24)
+PLACE = Column("place", _("Place"), _place, width=30)
+URGENCY = Column("urgency", pgettext_lazy("order", "Urgency"), _urgency)
+STATE = Column("state", _("State"), _state, kind="state")
+STATION = Column("station", _("Station"), _station, width=30)
+WORKER = Column("worker", _("Worker"), _worker)
+CLOCK = Column("clock", _("Whose time runs"), _clock, kind="clock", width=24)
+OPENED = Column("opened", pgettext_lazy("order", "Opened"), _opened, kind="time")
+
 ORDERS = Table(
     name="orders",
     title=_("Orders"),
     needs="dispatch.view",
     rows=_rows,
-    columns=(
-        Column("number", _("Number"), lambda order, known: Cell(grouped(order.number)), width=14),
-        Column("need", pgettext_lazy("order", "Need"), lambda order, known: Cell(need_of(order))),
-        Column(
-            "place", _("Place"), lambda order, known: Cell(known.places[order.area_id]), width=30
-        ),
-        Column(
-            "urgency",
-            pgettext_lazy("order", "Urgency"),
-            lambda order, known: Cell(Urgency(order.urgency).label),
-        ),
-        Column("state", _("State"), _state, kind="state"),
-        Column(
-            "station",
-            _("Station"),
-            lambda order, known: Cell(order.station.label if order.station else ""),
-            width=30,
-        ),
-        Column(
-            "worker",
-            _("Worker"),
-            lambda order, known: Cell(order.worker.name if order.worker else ""),
-        ),
-        Column("clock", _("Whose time runs"), _clock, kind="clock", width=24),
-        Column("opened", pgettext_lazy("order", "Opened"), _opened, kind="time"),
-    ),
+    columns=(NUMBER, NEED, STATE, STATION, CLOCK, OPENED),
     sort="opened_at",
     row_url=lambda order: reverse("dispatch:order", args=[order.pk]),
     filters=(
@@ -141,4 +155,8 @@ ORDERS = Table(
         "An order appears when the county centre accepts a request. Take a filter away to see more."
     ),
     actions=lambda actor: [{"url": reverse("dispatch:board"), "label": _("Board")}],
+)
+# A sheet has room for what a page puts on a second line.
+ORDERS_SHEET = replace(
+    ORDERS, columns=(NUMBER, NEED, PLACE, URGENCY, STATE, STATION, WORKER, CLOCK, OPENED)
 )

@@ -18,7 +18,7 @@ from linli.kernel.ui.pages import actor_of, form_page, page
 from . import actions, display, forms, queries
 from .enums import OrderState
 from .models import Order
-from .tables import ORDERS
+from .tables import ORDERS, ORDERS_SHEET
 from .wording import ASKING, next_step, return_lead
 from .workflow import ORDER
 
@@ -84,7 +84,7 @@ def _tell(request: HttpRequest, order: Order, verb: str) -> HttpResponse:
 @requires("dispatch.view")
 @require_safe
 def order_list(request: HttpRequest) -> HttpResponse:
-    return list_page(request, ORDERS)
+    return list_page(request, ORDERS_SHEET if "export" in request.GET else ORDERS)
 
 
 @requires("dispatch.view")
@@ -115,7 +115,9 @@ def _send(
     actor = actor_of(request)
     found = queries.candidates(area=order.area_id, need=order.need, on=actor.today)
     found = [one for one in found if verb != "transfer" or one.unit.pk != order.station_id]
-    held = {one.unit.pk for one in found} | ({order.station_id} if verb == "transfer" else set())
+    held = {one.unit.pk for one in found}
+    if verb == "transfer" and order.station_id is not None:
+        held.add(order.station_id)
     rest = queries.others(area=order.area_id, on=actor.today, without=held)
     form = forms.StationForm(_sent(request), found=found, rest=rest, words=words)
     if not form.is_valid():
@@ -194,7 +196,7 @@ def name_person(request: HttpRequest, order: Order) -> HttpResponse:
     actor = actor_of(request)
     form = forms.PersonForm(_sent(request), actor=actor, named=request.GET.get("person", ""))
     if not form.is_valid():
-        return _ask(request, order, form, "person", template="dispatch/person.html", order=order)
+        return _ask(request, order, form, "person", template="dispatch/person.html")
     actions.name_person(order, actor=actor, person_id=form.cleaned_data["person"])
     return _tell(request, order, "person")
 

@@ -107,7 +107,8 @@ def next_step(order: Order, verb: str, actor: Actor) -> str:
         "station": order.station.label if order.station else "",
         "worker": order.worker.name if order.worker else "",
     }
-    return NEXT[verb](order) % told
+    sentence: str = NEXT[verb](order)
+    return sentence % told
 
 
 def _after_accept(order: Order) -> str:

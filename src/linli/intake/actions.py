@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -28,6 +28,7 @@ from .workflow import REQUEST
 
 if TYPE_CHECKING:
     from linli.dispatch.models import Order
+
 
 class NoCentre(Exception):
     """No guidance centre answers for the area."""
@@ -126,13 +127,9 @@ def accept_request(
 
 
 def _end(request: Request, move: str, *, actor: Actor, reply: str = "", reason: str = "") -> None:
-    REQUEST.move(
-        request,
-        move,
-        actor=actor,
-        changes={"reply": reply, "reason": reason, "due_at": None},
-        **({"reason": reason} if reason else {}),
-    )
+    told: dict[str, Any] = {"reason": reason} if reason else {}
+    changes = {"reply": reply, "reason": reason, "due_at": None}
+    REQUEST.move(request, move, actor=actor, changes=changes, **told)
 
 
 @transaction.atomic

@@ -64,6 +64,11 @@ def followed(actor: Actor) -> Request | None:
     return rows.select_related("centre").first()
 
 
+def moves(request: Request) -> frozenset[str]:
+    """Names of the moves that the actor a request was asked for may make now."""
+    return frozenset(one.name for one in REQUEST.moves_of(request))
+
+
 def of_order(actor: Actor, order_id: UUID) -> Request | None:
     """The request behind an order the actor may see."""
     return requests(actor).filter(order_id=order_id).prefetch_related("additions").first()

@@ -60,9 +60,7 @@ class NameToken(Scoped):
             ),
             models.Index(fields=("token",), opclasses=("text_pattern_ops",), name="name_token"),
         )
-        constraints = (
-            models.UniqueConstraint(fields=("person", "token"), name="name_token_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("person", "token"), name="name_token_once"),)
 
 
 class Household(Scoped):

@@ -20,9 +20,7 @@ def hours_today(site: "Site", *, now: datetime) -> str:
         return ""
     today = now.astimezone(SHANGHAI).date()
     told = [
-        f"{one.opens:%H:%M}–{one.closes:%H:%M}"
-        for one in spans
-        if one.weekday == today.weekday()
+        f"{one.opens:%H:%M}–{one.closes:%H:%M}" for one in spans if one.weekday == today.weekday()
     ]
     if not told:
         return _("Closed today")

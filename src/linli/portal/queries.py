@@ -14,6 +14,8 @@ from linli.lib.areacodes import COUNTY, NATION, TOWNSHIP, ancestors, expand, lev
 if TYPE_CHECKING:
     from linli.directory.models import Site
 
+WORDS_AT_MOST = 6
+
 
 @dataclass(frozen=True)
 class Here:
@@ -77,18 +79,21 @@ def _is_code(code: int) -> bool:
 def places_named(text: str, *, home: int) -> list[tuple[Place, str]]:
     """Areas that fit what was typed, with the names above them; those at home come first.
 
-    Several words narrow one another: the last is the place, the others lie above it.
+    Several words narrow one another: the last that is a place is meant, the others lie above it.
     """
-    words = text.replace("·", " ").split()
-    if not words:
+    words = text.replace("·", " ").split()[:WORDS_AT_MOST]
+    hits = [found for word in words if (found := _named(word, home=home))]
+    if not hits:
         return []
-    found = search(words[-1], inside=[range_of(home)]) or search(words[-1])
-    full = path_labels([one.code for one in found], below=0)
-    return [
-        (one, full[one.code])
-        for one in found
-        if all(word.casefold() in full[one.code].casefold() for word in words[:-1])
-    ]
+    *above, meant = hits
+    outer = [{one.code for one in found} for found in above]
+    kept = [one for one in meant if all(codes & {*ancestors(one.code)} for codes in outer)]
+    full = path_labels([one.code for one in kept], below=0)
+    return [(one, full[one.code]) for one in kept]
+
+
+def _named(word: str, *, home: int) -> list[Place]:
+    return search(word, inside=[range_of(home)]) or search(word)
 
 
 def sites_here(area: int, *, on: date) -> list["Site"]:

@@ -1,6 +1,5 @@
 """How a request stands, told to the person it is about."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,12 @@ from django.utils.translation import gettext as _
 from linli.directory.queries import site_of
 from linli.dispatch.enums import OPEN_STATES, OrderState
 from linli.dispatch.queries import followed as followed_order
+from linli.dispatch.queries import moves as order_moves
 from linli.dispatch.queries import remarks
-from linli.dispatch.workflow import ORDER
 from linli.intake.enums import RequestState
 from linli.intake.queries import followed as followed_request
+from linli.intake.queries import moves as request_moves
 from linli.intake.receipts import actor_for
-from linli.intake.workflow import REQUEST
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind
 from linli.kernel.scope import scope
@@ -87,14 +86,13 @@ def story_of(actor: Actor) -> Story | None:
     if request.state == RequestState.MERGED:
         return _joined(request, actor)
     order = followed_order(actor, request.order_id) if request.order_id else None
-    subjects = [(REQUEST.name, request.pk)] + ([(ORDER.name, order.pk)] if order else [])
     is_late = _is_late(request, order, actor.now)
     return Story(
         request=request,
         order=order,
         headline=_headline(request, order),
         upcoming=_upcoming(request, order, actor.now),
-        events=_past(subjects, actor.now),
+        events=_past(request, order, actor.now),
         said=_said(request, order, actor.now),
         replies=_replies(order, actor.now),
         answer=request.reply,
@@ -119,13 +117,12 @@ def _joined(request: "Request", actor: Actor) -> Story:
             order = followed_order(holder, found.order_id) if found.order_id else None
         last = found
         seen.add(last.pk)
-    subjects = [(REQUEST.name, request.pk)] + ([(ORDER.name, order.pk)] if order else [])
     return Story(
         request=request,
         order=order,
         headline=_headline(last, order),
         upcoming=_upcoming(last, order, actor.now),
-        events=_past(subjects, actor.now),
+        events=_past(request, order, actor.now),
         **_station(order.unit_id if order else last.centre_id, actor.now),
     )
 
@@ -167,8 +164,10 @@ def _ahead(sentence: str, moment: datetime, now: datetime) -> Told:
     return {"sentence": sentence, "when": when, "exact": exact(moment), "tone": "next"}
 
 
-def _past(subjects: Iterable[tuple[str, UUID]], now: datetime) -> list[Told]:
+def _past(request: "Request", order: "Order | None", now: datetime) -> list[Told]:
     """What has happened, the latest first."""
+    subjects = [("intake.request", request.pk)]
+    subjects += [("dispatch.order", order.pk)] if order else []
     happened = [one for one in lines(subjects, with_names=False) if one.verb in TOLD]
     ids = {UUID(one.data[key]) for one in happened for key in one.data if key.endswith("_unit")}
     units = unit_labels(ids)
@@ -218,9 +217,9 @@ def _replies(order: "Order | None", now: datetime) -> list[Said]:
 def _verbs(
     request: "Request", order: "Order | None", now: datetime, *, is_late: bool
 ) -> frozenset[str]:
-    verbs = {one.name for one in REQUEST.moves_of(request)}
+    verbs = set(request_moves(request))
     if order is not None:
-        verbs |= {one.name for one in ORDER.moves_of(order)}
+        verbs |= order_moves(order)
         urged_lately = order.urged_at is not None and order.urged_at > now - URGED_AGAIN_AFTER
         if not is_late or urged_lately:
             verbs -= {"urge"}

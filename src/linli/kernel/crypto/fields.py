@@ -24,6 +24,9 @@ class SealedTextField(models.BinaryField):
     def purpose(self) -> str:
         return f"{self.model._meta.db_table}.{self.column}"
 
+    def get_default(self) -> Any:
+        return super().get_default() or ""
+
     def from_db_value(self, value: bytes | None, expression: Any, connection: Any) -> str:
         return "" if value is None else unseal(value, purpose=self.purpose)
 

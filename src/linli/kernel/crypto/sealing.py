@@ -39,7 +39,7 @@ def unseal(value: bytes, *, purpose: str) -> str:
     nonce, body = value[start : start + NONCE_BYTES], value[start + NONCE_BYTES :]
     try:
         return AESGCM(key).decrypt(nonce, body, purpose.encode()).decode()
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise SealError("altered value, or sealed for another purpose") from error
 
 

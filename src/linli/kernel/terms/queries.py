@@ -47,9 +47,14 @@ def choices(which: TermList, *, on: date, area: int | None = None) -> list[tuple
 
 
 def label(which: TermList, code: str) -> str:
-    """The label of a code in the current language, in force or not; the code itself if unknown."""
-    found = next((term for term in _all() if term.list == which and term.code == code), None)
-    return label_of(found) if found else code
+    """The label of a code in the current language, in force or not; the code itself if unknown.
+
+    Of several, the national one goes first and then the newest.
+    """
+    found = [term for term in _all() if term.list == which and term.code == code]
+    if not found:
+        return code
+    return label_of(max(found, key=lambda term: (term.area is None, term.valid_from)))
 
 
 def label_of(term: Term) -> str:

@@ -28,6 +28,10 @@ def prepare_installation() -> None:
 def init() -> None:
     """Prepare the database of this installation; doing it again is harmless."""
     prepare_installation()
+    from linli.site.install import import_areas  # noqa: PLC0415  (needs Django)
+
+    if added := import_areas():
+        click.echo(f"{added} areas loaded.")
     click.echo("Ready. Next: linli user add, linli serve, linli work.")
 
 
@@ -71,3 +75,18 @@ def add_user(username: str, name: str, role: str | None, unit: UUID | None, pass
 
     install.add_user(username=username, name=name, password=password, role=role, unit=unit)
     click.echo(f"{username} can sign in.")
+
+
+@user.command("token")
+@click.argument("username")
+@click.option("--name", required=True, help="What the key is for.")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 1100))
+def issue_token(username: str, name: str, days: int) -> None:
+    """Make a key with which a program acts in USERNAME's first post; shown this once."""
+    set_up_django()
+    from linli.site import install  # noqa: PLC0415  (needs Django)
+
+    try:
+        click.echo(install.issue_token(username=username, name=name, days=days))
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error

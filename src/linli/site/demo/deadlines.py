@@ -16,10 +16,12 @@ class Deadlines:
             (rule.urgency, rule.stage, rule.area): ClockSpec(rule.amount, Basis(rule.basis))
             for rule in ClockRule.objects.all()
         }
+        self._is_local = any(place is not None for _, _, place in self._rules)
 
     def due(self, urgency: str, stage: Stage, *, area: int, start: datetime) -> Due:
         """When a stage that begins now is due, by the most local rule."""
-        for place in (area, *reversed(ancestors(area)), None):
+        places = (area, *reversed(ancestors(area))) if self._is_local else ()
+        for place in (*places, None):
             found = self._rules.get((urgency, stage, place))
             if found is not None:
                 return due(found, start=start)

@@ -58,16 +58,10 @@ class Shape:
             if (model, one.attname) not in LEFT_OUT and not (self.counts and one.primary_key)
         ]
         self.names = {one.attname for one in self.fields}
-        self.defaults = {
-            one.attname: one.get_default()
-            for one in self.fields
-            if not one.primary_key and not callable(one.default)
-        }
-        self.makers = {
-            one.attname: one.default
-            for one in self.fields
-            if not one.primary_key and callable(one.default)
-        }
+        others = [one for one in self.fields if not one.primary_key]
+        made = [one for one in others if one.has_default() and callable(one.default)]
+        self.makers = {one.attname: one.default for one in made}
+        self.defaults = {one.attname: one.get_default() for one in others if one not in made}
         self.columns = [(one.attname, one.column, _converter(one)) for one in self.fields]
 
     def row(self, values: dict[str, Any]) -> Row:
@@ -77,7 +71,7 @@ class Shape:
         return Row(**{"key": self.key, **self.defaults, **made, **values})
 
 
-def _converter(field: Field[Any, Any]) -> Convert | None:
+def _converter(field: "Field[Any, Any]") -> Convert | None:
     """How a value is put for the database; None where it goes as it is."""
     if isinstance(field, BinaryField | JSONField):
         connection = connections["load"]
@@ -95,7 +89,7 @@ class Rows:
         self.ids = Ids(random)
         self.of: dict[type[Model], list[Row]] = {}
 
-    def add(self, model: type[Model], at: datetime, **values: Any) -> Row:
+    def add(self, model: type[Model], at: datetime, /, **values: Any) -> Row:
         """A new row; an id is made for `at` unless one is given."""
         held = shape(model)
         if not held.counts and held.key not in values:

@@ -1,0 +1,31 @@
+from collections.abc import Iterable
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.ui.registry import Found, finder, place
+
+from .queries import named, sites_around
+
+FOUND_AT_MOST = 10
+
+place(
+    name="directory",
+    label=pgettext_lazy("place", "Directory"),
+    icon="station",
+    url_name="directory:list",
+    needs="directory.view",
+    order=60,
+)
+
+
+def _find(actor: Actor, text: str) -> Iterable[Found]:
+    """Sites by a part of their name."""
+    for one in named(sites_around(actor), text).order_by("unit__area_id", "pk")[:FOUND_AT_MOST]:
+        sub = " · ".join(part for part in (one.unit.get_kind_display(), one.phone) if part)
+        yield Found(one.unit.label, sub, reverse("directory:site", args=[one.pk]))
+
+
+finder("stations", _("Stations"), "directory.view", _find)

@@ -1,0 +1,167 @@
+"""What pages show of a site and of coverage: labels, links, words."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.areas.queries import labels, path, path_labels
+from linli.kernel.terms.models import TermList
+from linli.kernel.terms.queries import label
+from linli.kernel.timeline.queries import lines
+from linli.kernel.ui.moments import exact, short
+from linli.kernel.units.models import Unit
+from linli.lib.areacodes import COUNTY
+
+from . import queries
+from .enums import OperatingModel, Weekday
+from .models import Site
+from .queries import Coverage, Rollup
+
+
+def site_facts(site: Site) -> list[tuple[str, str]]:
+    """The organisation behind a site."""
+    operator = site.operator.unit.label if site.operator else ""
+    code = site.operator.credit_code if site.operator else ""
+    return [
+        (_("Where"), path_labels([site.unit.area_id], below=COUNTY - 1)[site.unit.area_id]),
+        (_("Address"), site.address),
+        (_("Phone for residents"), site.phone),
+        (_("Competent body"), label(TermList.COMPETENT_BODY, site.unit.competent_body)),
+        (_("How it is run"), str(OperatingModel(site.operating_model).label)),
+        (_("Operator"), operator),
+        (_("Unified social credit code"), code),
+        (_("Open orders it can hold"), str(site.capacity)),
+    ]
+
+
+def areas(site: Site, on: date) -> list[str]:
+    codes = queries.areas_served([site.pk], on=on).get(site.pk, [])
+    names = labels(codes)
+    return [names.get(one, "") for one in codes]
+
+
+def hours(site: Site) -> list[tuple[str, str]]:
+    """Each weekday with its spans, or that it is closed."""
+    held: dict[int, list[str]] = {}
+    for one in site.hours.all():
+        held.setdefault(one.weekday, []).append(f"{one.opens:%H:%M}–{one.closes:%H:%M}")
+    if not held:
+        return []
+    return [(str(day.label), ", ".join(held.get(day.value, [])) or _("closed")) for day in Weekday]
+
+
+def above(site: Site) -> dict[str, str] | None:
+    parent = site.unit.parent
+    return _unit(parent, queries.has_site(parent.pk)) if parent else None
+
+
+def below(site: Site, on: date) -> list[dict[str, str]]:
+    return [_unit(*one) for one in queries.units_below(site.pk, on=on)]
+
+
+def _unit(unit: Unit, has_site: bool) -> dict[str, str]:
+    return {
+        "name": unit.label,
+        "kind": unit.get_kind_display(),
+        "url": reverse("directory:site", args=[unit.pk]) if has_site else "",
+    }
+
+
+def history(site: Site, actor: Actor) -> list[dict[str, str]]:
+    told = lines([("directory.site", site.pk)], with_names=False)
+    return [
+        {
+            "when": short(one.at, now=actor.now),
+            "exact": exact(one.at),
+            "who": one.who,
+            "sentence": one.sentence,
+        }
+        for one in reversed(told)
+    ]
+
+
+def area_path(code: int) -> list[dict[str, str]]:
+    return [{"label": one.label, "url": coverage_url(one.code)} for one in path(code)]
+
+
+def coverage_url(code: int) -> str:
+    return f"{reverse('directory:coverage')}?area={code:012d}"
+
+
+def townships(found: Iterable[Coverage]) -> dict[str, Any]:
+    """Townships with their stations: gaps first, quasi-areas last and not counted."""
+    rows = sorted(found, key=lambda one: (one.is_quasi, bool(one.stations), one.place.code))
+    counted = [one for one in rows if not one.is_quasi]
+    covered = sum(1 for one in counted if one.stations)
+    return {
+        "rows": [
+            {
+                "name": one.place.label,
+                "kind": _kind(one.kind),
+                "is_gap": not one.stations and not one.is_quasi,
+                "is_quasi": one.is_quasi,
+                "stations": [
+                    {"name": name, "url": reverse("directory:site", args=[unit_id])}
+                    for unit_id, name in one.stations
+                ],
+            }
+            for one in rows
+        ],
+        "sentence": _sentence(len(counted), covered),
+    }
+
+
+def areas_below(found: Iterable[Rollup]) -> dict[str, Any]:
+    """Areas with how far their townships are covered, the largest gaps first."""
+    held = list(found)
+    rows = sorted(held, key=lambda one: (one.covered - one.townships, one.place.code))
+    total, covered = sum(one.townships for one in held), sum(one.covered for one in held)
+    return {
+        "rows": [
+            {
+                "name": one.place.label,
+                "url": coverage_url(one.place.code),
+                "townships": f"{one.townships:,}",
+                "covered": f"{one.covered:,}",
+                "stations": f"{one.stations:,}",
+                "rate": rate(one.covered, one.townships),
+                "gaps": one.townships - one.covered,
+            }
+            for one in rows
+        ],
+        "sentence": _sentence(total, covered),
+    }
+
+
+def rate(covered: int, townships: int) -> str:
+    """Whole per cent; never 100 while there is a gap."""
+    if not townships:
+        return "—"
+    return f"{covered * 100 // townships}\u00a0%"
+
+
+def _sentence(townships: int, covered: int) -> str:
+    if not townships:
+        return _("There are no townships here.")
+    gaps = townships - covered
+    told = {"covered": f"{covered:,}", "townships": f"{townships:,}", "gaps": f"{gaps:,}"}
+    if not gaps:
+        return _("All %(townships)s townships are served by a station.") % told
+    return (
+        _("%(covered)s of %(townships)s townships are served by a station; %(gaps)s are not.")
+        % told
+    )
+
+
+def _kind(kind: str) -> str:
+    words = {
+        "street": _("Subdistrict"),
+        "town": _("Town"),
+        "township": _("Township"),
+        "quasi": _("Quasi-area, not counted"),
+    }
+    return words.get(kind, "")

@@ -1,0 +1,111 @@
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from linli.kernel.access import holds
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.areas.queries import children, labels, path_labels
+from linli.kernel.tables import Cell, Column, Filter, Table
+from linli.kernel.terms.models import TermList
+from linli.kernel.terms.queries import label
+from linli.kernel.units.models import UnitKind
+from linli.lib.areacodes import COUNTY, county_of
+
+from .models import Site
+from .queries import areas_served, inside, named, sites_around
+
+KINDS = (UnitKind.CENTRE, UnitKind.STATION, UnitKind.ROOM, UnitKind.FACILITY)
+SHOWN_AREAS = 3
+
+
+@dataclass(frozen=True)
+class Known:
+    """What one page of sites needs besides its rows."""
+
+    places: dict[int, str]
+    serves: dict[UUID, list[int]]
+    names: dict[int, str]
+
+
+def _know(rows: list[Site], actor: Actor) -> Known:
+    serves = areas_served([one.pk for one in rows], on=actor.today)
+    served = {code for codes in serves.values() for code in codes}
+    return Known(
+        path_labels({one.unit.area_id for one in rows}, below=COUNTY - 1), serves, labels(served)
+    )
+
+
+def _serves(row: Site, known: Known) -> Cell:
+    names = [known.names.get(code, "") for code in known.serves.get(row.pk, [])]
+    shown = ", ".join(names[:SHOWN_AREAS])
+    rest = len(names) - SHOWN_AREAS
+    more = _("and %(count)s more") % {"count": rest} if rest > 0 else ""
+    return Cell(shown, more, value=", ".join(names))
+
+
+def _areas(actor: Actor) -> list[tuple[str, str]]:
+    """The areas just below the actor's, e.g. the counties of a city."""
+    return [(str(one.code), one.label) for one in children(county_of(actor.area or 0))]
+
+
+def _actions(actor: Actor) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = [{"url": reverse("directory:coverage"), "label": _("Coverage")}]
+    if holds(actor, "directory.manage"):
+        made += [
+            {"url": reverse("directory:agency_new"), "label": _("Register an agency")},
+            {"url": reverse("directory:new"), "label": _("Open a site"), "primary": True},
+        ]
+    return made
+
+
+DIRECTORY = Table(
+    name="directory",
+    title=pgettext_lazy("place", "Directory"),
+    needs="directory.view",
+    rows=sites_around,
+    columns=(
+        Column("name", _("Name"), lambda row, known: Cell(row.unit.label), width=32),
+        Column(
+            "kind",
+            pgettext_lazy("unit", "Kind"),
+            lambda row, known: Cell(row.unit.get_kind_display()),
+            width=24,
+        ),
+        Column("area", _("Area"), lambda row, known: Cell(known.places.get(row.unit.area_id, ""))),
+        Column("serves", _("Serves"), _serves, width=32),
+        Column("phone", _("Phone"), lambda row, known: Cell(row.phone), kind="time"),
+        Column(
+            "capacity",
+            _("Open orders it can hold"),
+            lambda row, known: Cell(str(row.capacity), value=row.capacity),
+            kind="number",
+        ),
+        Column(
+            "competent_body",
+            _("Competent body"),
+            lambda row, known: Cell(label(TermList.COMPETENT_BODY, row.unit.competent_body)),
+            width=28,
+        ),
+    ),
+    sort="updated_at",
+    row_url=lambda row: reverse("directory:site", args=[row.pk]),
+    filters=(
+        Filter(
+            "kind",
+            pgettext_lazy("unit", "Kind"),
+            lambda actor: [(one.value, one.label) for one in KINDS],
+            lambda rows, value, actor: rows.filter(unit__kind=value),
+        ),
+        Filter("area", _("Area"), _areas, lambda rows, value, actor: inside(rows, int(value))),
+    ),
+    know=_know,
+    search=lambda rows, text, actor: named(rows, text),
+    search_hint=_("Name of a station"),
+    empty_title=_("No site here yet"),
+    empty_hint=_("Centres, stations and rooms appear here when they are opened."),
+    actions=_actions,
+)
