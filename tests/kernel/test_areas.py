@@ -62,8 +62,8 @@ def names(places: list[Place]) -> list[str]:
         ("鲤城区", "lichengqu", "lcq", "Licheng District"),
         ("乐山市", "leshanshi", "lss", "Leshan City"),
         ("西街社区居民委员会", "xijieshequjuminweiyuanhui", "xjsqjmwyh", "Xijie Community"),
-        ("三江侗族自治县", "sanjiangdongzuzizhixian", "sjdzzzx", "Sanjiangdongzu Autonomous County"),
-        ("新疆维吾尔自治区", "xinjiangweiwuerzizhiqu", "xjwwezzq", "Xinjiang Uygur Autonomous Region"),
+        ("达斡尔族旗", "dawoerzuqi", "dwezq", "Dawoerzu Banner"),
+        ("广西壮族自治区", "guangxizhuangzuzizhiqu", "gxzzzzq", "Guangxi Zhuang Autonomous Region"),
         ("吕家庄村委会", "lvjiazhuangcunweihui", "ljzcwh", "Lvjiazhuang Village"),
         ("县", "xian", "x", "Xian"),
     ],
@@ -206,7 +206,10 @@ def test_a_path_in_words_begins_below_a_level() -> None:
     assert whole.startswith("福建省 · 泉州市 · 鲤城区 · ")
 
 
-@pytest.mark.parametrize("typed", ["鲤城", " 鲤城区 ", "lcq", "LCQ", "licheng", "LiCheng", "350502", "３５０５０２"])
+@pytest.mark.parametrize(
+    "typed",
+    ["鲤城", " 鲤城区 ", "lcq", "LCQ", "licheng", "LiCheng", "350502", "３５０５０２"],
+)
 def test_an_area_is_found_by_name_initials_pinyin_and_code(typed: str) -> None:
     assert COUNTY in [one.code for one in search(typed)]
 

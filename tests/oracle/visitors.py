@@ -1,12 +1,19 @@
 """Everybody who may knock: strangers, holders of a receipt, each user, and a key for each role."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.core.handlers.base import BaseHandler
+from django.core.signals import got_request_exception
 from django.db import transaction
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.test.signals import template_rendered
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
@@ -18,68 +25,117 @@ from linli.kernel.ui.lists import XLSX
 from .rows import Town
 
 BACKEND = "linli.kernel.accounts.backends.PhoneBackend"
-STRANGER = "anonymous"
+STRANGER, RECEIPT, KEY = "anonymous", "receipt", "key"
 # Requests of the group `mine` whose receipts are shown, by the state of the matter.
 RECEIPTS = {"new": "registered", "serving": "serving", "done": "done", "answered": "informed"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: its class, all its text, and what the page was made from."""
+    """What came back: its class, all its text, what the page was made from, and why it broke."""
 
     outcome: str
     text: str
-    context: Any = None
+    context: dict[str, Any] = field(default_factory=dict)
     error: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Visitor:
     """Somebody with a browser or a program of their own."""
 
     name: str
-    client: Client = field(default_factory=Client)
+    cookies: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_user(self) -> bool:
+        return self.name.split()[0] not in {STRANGER, RECEIPT, KEY}
+
+    @property
+    def is_key(self) -> bool:
+        return self.name.startswith(KEY)
+
     def ask(
-        self, path: str, *, method: str = "GET", data: Any = None, is_json: bool = False, **headers: str
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        data: dict[str, Any] | None = None,
+        is_json: bool = False,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Send a request; what it changed is undone."""
-        self.client.raise_request_exception = False
-        sent: dict[str, Any] = {"headers": {"Accept-Language": "en", **self.headers, **headers}}
-        if data is not None:
-            sent["data"] = data
+        """Send a request through the whole stack; what it changed is undone."""
+        told = {"Accept-Language": "en", **self.headers, **(headers or {})}
+        given: dict[str, Any] = {}
         if is_json:
-            sent["content_type"] = "application/json"
+            given = {"data": json.dumps(data or {}), "content_type": "application/json"}
+        elif data is not None:
+            given = {"data": data}
+        factory = RequestFactory(headers=told)
+        factory.cookies.load(self.cookies)
+        request = factory.generic(method, path) if method not in METHODS else (
+            getattr(factory, method.lower())(path, **given)
+        )
+        # What cross-site forgery would need is tested elsewhere.
+        request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+        return _answer(request)
+
+
+METHODS = {"GET", "POST"}
+
+
+@cache
+def _handler() -> BaseHandler:
+    handler = BaseHandler()
+    handler.load_middleware()
+    return handler
+
+
+def _answer(request: HttpRequest) -> Answer:
+    context: dict[str, Any] = {}
+    errors: list[str] = []
+
+    def keep(sender: Any, context: Any, **given: Any) -> None:
+        held = context.flatten()
+        for name in ("table", "form", "stats", "areas", "tables"):
+            if name in held:
+                kept.setdefault(name, held[name])
+
+    def broken(sender: Any, **given: Any) -> None:
+        import sys
+
+        errors.append(f"{sys.exc_info()[0]}: {sys.exc_info()[1]}")
+
+    kept = context
+    template_rendered.connect(keep)
+    got_request_exception.connect(broken)
+    try:
         with transaction.atomic():
-            response = getattr(self.client, method.lower())(path, **sent)
-            if method != "GET":
-                transaction.set_rollback(True)
-        return read(response)
+            response = _handler().get_response(request)
+            transaction.set_rollback(True)
+    finally:
+        template_rendered.disconnect(keep)
+        got_request_exception.disconnect(broken)
+    return read(response, context, " · ".join(errors))
 
 
-def read(response: Any) -> Answer:
+def read(response: HttpResponse, context: dict[str, Any], error: str = "") -> Answer:
     """The class of a response and everything readable in it."""
-    context = getattr(response, "context", None)
     where = response.headers.get("Location", "")
     if response.headers.get("Content-Type", "") == XLSX:
         text = _cells(response.content)
     else:
         text = response.content.decode("utf-8", "replace")
-    error = ""
-    if getattr(response, "exc_info", None):
-        kind, value, _trace = response.exc_info
-        error = f"{kind.__name__}: {value}"
     return Answer(_outcome(response, where), f"{text}\n{where}", context, error)
 
 
-def _outcome(response: Any, where: str) -> str:
-    status = response.status_code
-    if status in (301, 302):
-        if "/sign-in/" in where:
+def _outcome(response: HttpResponse, where: str) -> str:
+    if response.status_code in (301, 302):
+        if urlsplit(where).path == "/sign-in/":
             return "login"
         return "lost" if "X-Linli-Refused" in response.headers else "moved"
-    return str(status)
+    return str(response.status_code)
 
 
 def _cells(blob: bytes) -> str:
@@ -92,24 +148,27 @@ def visitors(town: Town) -> dict[str, Visitor]:
     """Everybody, by name; in the present transaction."""
     found = {STRANGER: Visitor(STRANGER)}
     for name, state in RECEIPTS.items():
-        found[f"receipt {name}"] = _holder(town, name, state)
+        found[f"{RECEIPT} {name}"] = Visitor(f"{RECEIPT} {name}", _shown(town, state))
     for name, user in town.world.users.items():
-        one = Visitor(name)
-        one.client.force_login(user, backend=BACKEND)
-        found[name] = one
+        client = Client()
+        client.force_login(user, backend=BACKEND)
+        found[name] = Visitor(name, _cookies(client))
+    until = timezone.now() + timedelta(days=1)
     for role in Role:
         post = Post.objects.filter(role=role, user__in=town.world.users.values()).order_by("id")[0]
-        until = timezone.now() + timedelta(days=1)
         key = issue(post, name="oracle", valid_until=until)
-        found[f"key {role.value}"] = Visitor(
-            f"key {role.value}", headers={"Authorization": f"Bearer {key}"}
-        )
+        name = f"{KEY} {role.value}"
+        found[name] = Visitor(name, headers={"Authorization": f"Bearer {key}"})
     return found
 
 
-def _holder(town: Town, name: str, state: str) -> Visitor:
-    receipt = town.bundles["mine"].receipts[state]
-    one = Visitor(f"receipt {name}")
-    response = one.client.post("/follow/", {"number": receipt.number, "pin": receipt.pin})
+def _shown(town: Town, state: str) -> dict[str, str]:
+    """The cookies of a browser that has shown a receipt of the group `mine`."""
+    receipt, client = town.bundles["mine"].receipts[state], Client()
+    response = client.post("/follow/", {"number": receipt.number, "pin": receipt.pin})
     assert response.status_code == 302, f"the receipt was not opened: {response.status_code}"
-    return one
+    return _cookies(client)
+
+
+def _cookies(client: Client) -> dict[str, str]:
+    return {name: morsel.value for name, morsel in client.cookies.items()}

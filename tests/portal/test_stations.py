@@ -32,12 +32,15 @@ def at(year: int, month: int, day: int) -> datetime:
 @pytest.mark.parametrize(
     ("moment", "told"),
     [
-        (at(2026, 11, 24), "Open today 08:30–12:00, 14:30–17:30"),
+        (at(2026, 11, 24), "Open today 08:30–\u206012:00, 14:30–\u206017:30"),
         (at(2026, 11, 22), "Closed today"),
         # The National Day falls on a Thursday.
         (at(2026, 10, 1), "Today is a holiday: it may be closed"),
         # In UTC it is still Sunday.
-        (datetime(2026, 11, 23, 1, tzinfo=SHANGHAI), "Open today 08:30–12:00, 14:30–17:30"),
+        (
+            datetime(2026, 11, 23, 1, tzinfo=SHANGHAI),
+            "Open today 08:30–\u206012:00, 14:30–\u206017:30",
+        ),
     ],
 )
 def test_todays_hours_are_said_in_words(world: World, moment: datetime, told: str) -> None:
@@ -93,8 +96,8 @@ def test_a_name_is_found_and_narrowed_by_the_names_above(world: World) -> None:
     found = places_named("开元", home=CITY)
     assert TOWNSHIP in [place.code for place, _full in found]
     assert places_named("鲤城 开元", home=CITY) == found
-    for text in ("Licheng District Kaiyuan", "licheng kaiyuan subdistrict", "泉州市·鲤城区 开元"):
-        assert places_named(text, home=CITY) == found
+    for typed in ("Licheng District Kaiyuan", "licheng kaiyuan subdistrict", "泉州市·鲤城区 开元"):
+        assert places_named(typed, home=CITY) == found
     assert places_named("晋江市 开元街道", home=CITY) == []
     assert places_named("   ", home=CITY) == []
 

@@ -1,6 +1,7 @@
 """How an order reads on a page: its clocks, its way in sentences, its card and its neighbours."""
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -80,14 +81,16 @@ def url_of(order: Order, verb: str) -> str:
 
 
 def running(clock: Clock, *, title: str, actor: Actor) -> dict[str, Any]:
-    """A running clock as `ui/_clock.html` takes it."""
-    return moments.clock(
+    """A running clock as `ui/_clock.html` takes it; the browser keeps its words fresh."""
+    made = moments.clock(
         label=title,
         started_at=clock.started_at,
         due_at=clock.due_at,
         now=actor.now,
         provisional=clock.is_provisional,
     )
+    by = moments.short(clock.due_at, now=actor.now)
+    return made | {"by": by, "start": clock.started_at.isoformat()}
 
 
 def brief(order: Order, actor: Actor) -> dict[str, Any]:
@@ -131,6 +134,18 @@ def board_page(actor: Actor, *, urgency: str = "", station_id: UUID | None = Non
     ]
 
 
+def fingerprint(lanes: list[Any], actor: Actor) -> str:
+    """Changes when the board does, apart from the words of its clocks."""
+    shown = [
+        (card["id"], card["state"]["label"], card["holder"], card["bounces"], card["is_urged"])
+        for lane in lanes
+        for card in lane["cards"]
+    ]
+    due = [card["clock"]["due"] for lane in lanes for card in lane["cards"] if card["clock"]]
+    told = repr((actor.today, shown, due, [lane["count"] for lane in lanes]))
+    return sha256(told.encode()).hexdigest()[:16]
+
+
 def _card(order: Order, clock: Clock | None, place: str, actor: Actor) -> dict[str, Any]:
     verbs = buttons(ORDER, order, lambda verb: url_of(order, verb))
     return {
@@ -139,6 +154,7 @@ def _card(order: Order, clock: Clock | None, place: str, actor: Actor) -> dict[s
         "title": need_of(order),
         "number": grouped(order.number),
         "place": place,
+        "state": state_of(order),
         "clock": running(clock, title=str(Tier(clock.tier).label), actor=actor) if clock else None,
         "holder": _holder(order, actor),
         "is_urged": order.urged_at is not None,

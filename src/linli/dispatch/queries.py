@@ -142,7 +142,8 @@ def verdict(order_id: UUID) -> Verdict | None:
 
 
 def workers(order: Order, *, on: date) -> list[tuple[User, int]]:
-    """Workers of the order's station with their open load, the least loaded first."""
+    """Workers of the order's station with their open load, the least loaded first; its heads,
+    who may also take one, come last."""
     posts = Post.objects.filter(
         in_force(on), unit_id=order.unit_id, role__in=(Role.WORKER, Role.STATION_HEAD)
     ).select_related("user")
@@ -154,7 +155,8 @@ def workers(order: Order, *, on: date) -> list[tuple[User, int]]:
         .values_list("worker_id", "count")
     )
     made = [(user, loads.get(pk, 0)) for pk, user in users.items()]
-    return sorted(made, key=lambda one: (one[1], one[0].name))
+    working = {post.user_id for post in posts if post.role == Role.WORKER}
+    return sorted(made, key=lambda one: (one[0].pk not in working, one[1], one[0].name))
 
 
 def service_ids(order_id: UUID) -> list[UUID]:

@@ -90,11 +90,16 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @requires("dispatch.view")
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """Orders by state, for whoever holds them; htmx fetches the lanes again and again."""
+    """Orders by state; htmx fetches the lanes again and again, and 204 says that nothing changed,
+    so that nobody loses their place on the board."""
     actor = actor_of(request)
     stations = [(str(unit.pk), unit.label) for unit in queries.stations(actor)]
     form = forms.BoardForm(request.GET, stations=stations)
-    context = {"lanes": display.board_page(actor, **form.narrowing()), "filter_form": form}
+    lanes = display.board_page(actor, **form.narrowing())
+    seen = display.fingerprint(lanes, actor)
+    if request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    context = {"lanes": lanes, "seen": seen, "filter_form": form}
     return page(request, "dispatch/board.html", context, partial="dispatch/_board.html")
 
 

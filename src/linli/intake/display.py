@@ -52,14 +52,16 @@ def url_of(asked: Request, verb: str = "request") -> str:
 
 
 def running(clock: Clock, actor: Actor) -> dict[str, Any]:
-    """The clock to screen as `ui/_clock.html` takes it."""
-    return moments.clock(
+    """The clock to screen as `ui/_clock.html` takes it; the browser keeps its words fresh."""
+    made = moments.clock(
         label=str(Tier(clock.tier).label),
         started_at=clock.started_at,
         due_at=clock.due_at,
         now=actor.now,
         provisional=clock.is_provisional,
     )
+    by = moments.short(clock.due_at, now=actor.now)
+    return made | {"by": by, "start": clock.started_at.isoformat()}
 
 
 def brief(asked: Request, actor: Actor) -> dict[str, Any]:

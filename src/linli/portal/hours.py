@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from linli.directory.models import Site
 
 SATURDAY = 5
+# Keeps "14:30–17:30" on one line.
+JOIN = "\u2060"
 
 
 def hours_today(site: "Site", *, now: datetime) -> str:
@@ -20,7 +22,9 @@ def hours_today(site: "Site", *, now: datetime) -> str:
         return ""
     today = now.astimezone(SHANGHAI).date()
     told = [
-        f"{one.opens:%H:%M}–{one.closes:%H:%M}" for one in spans if one.weekday == today.weekday()
+        f"{one.opens:%H:%M}–{JOIN}{one.closes:%H:%M}"
+        for one in spans
+        if one.weekday == today.weekday()
     ]
     if not told:
         return _("Closed today")

@@ -29,7 +29,8 @@ class SentenceMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Stale | NoCentre):
             messages.error(request, str(error))
-            response = redirect(back_to(request, default="/desk/"))
+            start = "/desk/" if request.path.startswith("/desk/") else "/"
+            response = redirect(back_to(request, default=start))
             response.headers["X-Linli-Refused"] = type(error).__name__
             return response
         if isinstance(error, Refused):
@@ -78,6 +79,6 @@ def csrf_failure(request: HttpRequest, reason: str = "", **given: Any) -> HttpRe
     return _page(
         request,
         403,
-        _("This page had been open for too long."),
-        _("Go back, reload the page and send it again; copy what you wrote first."),
+        _("This page had been open for too long, or cookies are switched off."),
+        _("Go back, copy what you wrote, reload the page and send it again."),
     )

@@ -41,6 +41,10 @@ LINLI_FIELD_KEYS = HOME.keyring("fields")
 LINLI_INDEX_KEYS = HOME.keyring("indexes")
 ALLOWED_HOSTS = read_list("LINLI_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 
+LINLI_HOME_AREA = os.environ.get("LINLI_HOME_AREA", "")
+if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) in {2, 4, 6, 9, 12}):
+    raise SettingError(f"LINLI_HOME_AREA must be an area code, not {LINLI_HOME_AREA!r}")
+
 ROOMS = ("directory", "people", "services", "dispatch", "intake", "portal", "gateway")
 KERNEL = ("terms", "areas", "units", "accounts", "timeline", "jobs", "flow", "stats", "forms", "ui")
 
@@ -83,6 +87,8 @@ WSGI_APPLICATION = "linli.site.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the apps: our sign-in page goes before the one of allauth.
+        "DIRS": [PACKAGE / "site" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

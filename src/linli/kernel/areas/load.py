@@ -129,7 +129,7 @@ def _read(text: Iterable[str], source: str) -> Iterator[tuple[str, str]]:
         raise AreaFileError(f"{source}: the first line must name the columns code and name")
     for row in reader:
         code, name = (row["code"] or "").strip(), (row["name"] or "").strip()
-        if not _is_code(code) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        if not _is_code(code) or not 0 < len(name) <= LONGEST_NAME or "\x00" in name:
             raise AreaFileError(f"{source}, line {reader.line_num}: {code!r} {name!r} is no area")
         yield code, name
 
@@ -158,7 +158,7 @@ def _store(rows: Iterable[tuple[str, str]], *, using: str) -> int:
         known.update(new)
         for code, (name, _pseudo) in new.items():
             if not known.issuperset(ancestors(code)):
-                raise AreaFileError(f"{code:012d} {name}: what it lies in is neither listed nor known")
+                raise AreaFileError(f"{code:012d} {name}: what it lies in is not known")
         with cursor.copy(
             "COPY areas_area (code, level, kind, is_pseudo, valid_from) FROM STDIN"
         ) as copy:

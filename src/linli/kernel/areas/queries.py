@@ -1,6 +1,7 @@
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
@@ -11,6 +12,7 @@ from linli.lib.names import fold
 from .models import Area, AreaChange, AreaVersion, ChangeKind
 
 FOUND_AT_MOST = 20
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,9 @@ class Ranges:
     part belongs here.
     """
 
-    inside: tuple[tuple[int, int], ...]
-    left: tuple[tuple[int, int], ...] = ()
-    not_attributable: tuple[tuple[int, int], ...] = ()
+    inside: tuple[Span, ...]
+    left: tuple[Span, ...] = ()
+    not_attributable: tuple[Span, ...] = ()
 
     @property
     def is_plain(self) -> bool:
@@ -126,44 +128,95 @@ def exists(code: int, *, on: date) -> bool:
 def ranges(code: int, *, geography: date | None = None) -> Ranges:
     """Which codes count as this area under the geography of a day (default: all changes known).
 
-    Facts keep the code they were recorded with. Areas merged into this one (or into an area inside
-    it) by that day are followed backwards, areas that went elsewhere are taken out; what was only
-    split off is returned apart, because nobody can say which old records belong where.
+    Facts keep the code they were recorded with, and count where that code has gone by that day, the
+    smallest area that went deciding; what happened to the areas above changes nothing here. What
+    was only split off is returned apart, because nobody can say which old records belong where.
     """
     own = range_of(code)
     if code == NATION:
         return Ranges((own,))
-    changes = AreaChange.objects.exclude(kind=ChangeKind.RENAME)
+    changes = AreaChange.objects.exclude(kind=ChangeKind.RENAME).order_by("on_day")
     if geography is not None:
         changes = changes.filter(on_day__lte=geography)
     known = list(changes.values_list("kind", "before_id", "after_id"))
-    inside, partly = [own], []
-    for kind, before in _following(known, inside):
-        (partly if kind == ChangeKind.SPLIT else inside).append(range_of(before))
-    left = [
+    moved = {before: after for kind, before, after in known if kind != ChangeKind.SPLIT}
+    counts = {one: _comes_to(own, one, moved) for one in _near(own, moved)}
+    inside = _widest([own, *(range_of(one) for one, is_ours in counts.items() if is_ours)])
+    partly = [
         range_of(before)
         for kind, before, after in known
-        if kind != ChangeKind.SPLIT and _holds([own], before) and not _holds(inside, after)
+        if kind == ChangeKind.SPLIT
+        and _comes_to(own, after, moved)
+        and not _comes_to(own, before, moved)
     ]
-    return Ranges(tuple(inside), tuple(left), tuple(dict.fromkeys(partly)))
+    return Ranges(tuple(inside), tuple(_left(inside, counts)), tuple(dict.fromkeys(partly)))
 
 
-def _holds(spans: list[tuple[int, int]], code: int) -> bool:
+def has_moves(code: int) -> bool:
+    """Whether an area in this one was ever merged or got a new code, so that ranges differ."""
     low, high = range_of(code)
-    return any(one <= low and high <= two for one, two in spans)
+    moves = AreaChange.objects.filter(kind__in=(ChangeKind.MERGE, ChangeKind.RECODE))
+    return moves.filter(
+        Q(before_id__gte=low, before_id__lte=high) | Q(after_id__gte=low, after_id__lte=high)
+    ).exists()
 
 
-def _following(
-    known: list[tuple[str, int, int]], inside: list[tuple[int, int]]
-) -> Iterator[tuple[str, int]]:
-    """Changes that lead into the growing set of ranges, each once, until nothing more does."""
-    waiting = list(known)
-    found = True
-    while found:
-        found = False
-        for change in list(waiting):
-            kind, before, after = change
-            if _holds(inside, after) and not _holds(inside, before):
-                waiting.remove(change)
-                found = True
-                yield kind, before
+def _holds(spans: list[Span], code: int) -> bool:
+    return any(low <= code <= high for low, high in spans)
+
+
+def _near(own: Span, moved: dict[int, int]) -> set[int]:
+    """The areas whose move can matter to a range: those in it, and those that may lead into it."""
+    found: set[int] = set()
+    spans = [own]
+    while spans:
+        new = {
+            before
+            for before, after in moved.items()
+            if before not in found and (_holds(spans, before) or _holds(spans, after))
+        }
+        found |= new
+        spans = [range_of(one) for one in new]
+    return found
+
+
+def _comes_to(own: Span, code: int, moved: dict[int, int]) -> bool:
+    """Whether what was recorded under a code has come to lie inside a range."""
+    seen: set[int] = set()
+    while True:
+        is_inside = _holds([own], code)
+        above = [code, *reversed(ancestors(code))]
+        # Where the range goes as part of a larger area, what lies in it goes along.
+        steps = [one for one in above if _holds([own], one)] if is_inside else above
+        step = next((one for one in steps if one in moved and one not in seen), None)
+        if step is None:
+            return is_inside
+        seen.add(step)
+        code = moved[step]
+
+
+def _widest(spans: list[Span]) -> list[Span]:
+    """The ranges that lie in no other of them, in order."""
+    found: list[Span] = []
+    for low, high in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not found or low > found[-1][1]:
+            found.append((low, high))
+    return found
+
+
+def _left(inside: list[Span], counts: dict[int, bool]) -> list[Span]:
+    """The parts of ranges that have gone: where the smallest area that moved does not count."""
+    moves = {range_of(one): is_ours for one, is_ours in counts.items() if _holds(inside, one)}
+    edges = sorted({edge for low, high in moves for edge in (low, high + 1)})
+    gone: list[Span] = []
+    for low, end in pairwise(edges):
+        smallest = min(
+            (span for span in moves if span[0] <= low <= span[1]),
+            key=lambda span: span[1] - span[0],
+            default=None,
+        )
+        if smallest is None or moves[smallest]:
+            continue
+        begins = gone.pop()[0] if gone and gone[-1][1] == low - 1 else low
+        gone.append((begins, end - 1))
+    return gone

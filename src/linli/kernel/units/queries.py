@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from linli.lib.areacodes import ancestors, county_of, range_of
 
@@ -22,9 +22,11 @@ def units(kind: UnitKind, *, area: int, on: date) -> QuerySet[Unit]:
 
 def serving(area: int, *, kind: UnitKind, on: date) -> QuerySet[Unit]:
     """Units of a kind whose service area holds the place, the most local first."""
-    places = [area, *ancestors(area)]
-    held = ServiceArea.objects.filter(in_force(on), area_id__in=places).values("unit_id")
-    return Unit.objects.filter(in_force(on), kind=kind, pk__in=held).order_by("-area_id", "id")
+    held = ServiceArea.objects.filter(in_force(on), area_id__in=[area, *ancestors(area)])
+    # Of the areas that hold a place, the smaller one has the larger code.
+    nearest = held.filter(unit=OuterRef("pk")).order_by("-area_id").values("area_id")[:1]
+    found = Unit.objects.filter(in_force(on), kind=kind, pk__in=held.values("unit_id"))
+    return found.order_by(Subquery(nearest).desc(), "id")
 
 
 def centre_for(area: int, *, on: date) -> Unit | None:

@@ -1,0 +1,12 @@
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from .drafts import drop_expired
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queueing_lock="forms.drop_expired", pass_context=False)
+async def drop_expired_drafts(timestamp: int) -> None:
+    """Forget what nobody came back for; the privacy page promises it."""
+    await sync_to_async(drop_expired)(now=timezone.now())

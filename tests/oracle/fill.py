@@ -1,0 +1,174 @@
+"""Fills in what a URL and a form ask for, for the rows of a group; what it cannot fill is an error."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, time
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.forms import BaseForm
+from django.forms.formsets import BaseFormSet
+
+from linli.kernel.flow.machine import Flow
+from linli.kernel.forms.fields import AreaField, CitizenIdField, PhoneField
+
+from ..house.urls import Page
+from .canaries import GROUPS
+from .rows import Bundle, Town
+
+NOWHERE, MIXED = "nowhere", "mixed"
+NOBODY = UUID("01890000-0000-7000-8000-000000000000")
+# In which of the states from which a move starts a row shows most.
+PREFERRED = (
+    "serving",
+    "accepted",
+    "dispatched",
+    "followed_up",
+    "done",
+    "registered",
+    "informed",
+    "pending",
+    "arbitration",
+    "closed",
+)
+
+
+class CannotFill(LookupError):
+    """A URL or form asks for something the oracle knows nothing about: teach it here."""
+
+
+def flows() -> dict[str, Flow]:
+    """Every life cycle of the rooms by what it is about: `order`, `request`."""
+    found = {}
+    for room in settings.ROOMS:
+        name = f"linli.{room}.workflow"
+        if find_spec(name) is not None:
+            for one in vars(import_module(name)).values():
+                if isinstance(one, Flow):
+                    found[one.name.partition(".")[2]] = one
+    return found
+
+
+def _in_state(kind: str, rows: dict[str, Any], page: Page) -> Any:
+    """The row whose state fits the verb at the end of the page's route."""
+    tail = re.split(r"[/<>]", page.route.rstrip("/"))[-1].replace("-", "_")
+    move = flows()[kind].moves.get(tail)
+    fitting = [state for state in PREFERRED if state in rows and (not move or state in move.frm)]
+    return rows[fitting[0]] if fitting else None
+
+
+def _first(rows: list[Any]) -> Any:
+    return rows[0] if rows else None
+
+
+# What an argument of a URL names, among the rows of a group.
+ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
+    "order_id": lambda town, one, page: _in_state("order", one.orders, page),
+    "request_id": lambda town, one, page: _in_state("request", one.requests, page),
+    "person_id": lambda town, one, page: _first(one.persons),
+    "category_id": lambda town, one, page: _first(one.categories),
+    "basis_id": lambda town, one, page: _first(one.bases),
+    "household_id": lambda town, one, page: _first(one.households),
+    "service_id": lambda town, one, page: _first(one.services),
+    "unit_id": lambda town, one, page: town.world.units[one.team.station],
+    "site_id": lambda town, one, page: town.world.units[one.team.station],
+}
+AREAS: dict[str, Callable[[Bundle], int]] = {
+    "area": lambda one: one.team.village,
+    "code": lambda one: one.team.village,
+}
+
+
+def addresses(page: Page, town: Town) -> dict[str, str]:
+    """The address of a page for each class of rows; one class "" where no row is named."""
+    if not page.arguments:
+        return {"": page.route}
+    unknown = set(page.arguments) - set(ARGUMENTS) - set(AREAS)
+    if unknown:
+        raise CannotFill(f"{page.name}: {sorted(unknown)}")
+    found: dict[str, str] = {}
+    values: dict[str, dict[str, Any]] = {}
+    for group in GROUPS:
+        told = {name: _value(name, town, town.bundles[group], page) for name in page.arguments}
+        if None not in told.values():
+            values[group] = told
+            found[group] = _route(page, told)
+    if len(page.arguments) > 1:
+        # The first row is the worker's own, what hangs on it is not.
+        last = list(page.arguments)[-1]
+        found[MIXED] = _route(page, values["mine"] | {last: values["sharing"][last]})
+    found[NOWHERE] = _route(page, dict.fromkeys(page.arguments, NOBODY))
+    return found
+
+
+def _value(name: str, town: Town, bundle: Bundle, page: Page) -> Any:
+    if name in AREAS:
+        return AREAS[name](bundle)
+    row = ARGUMENTS[name](town, bundle, page)
+    return None if row is None else row.pk
+
+
+def _route(page: Page, told: dict[str, Any]) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(told[found[1]]), page.route)
+
+
+def body_of(form: Any, bundle: Bundle) -> dict[str, Any]:
+    """What a user would send who fills in every field of a form (or of all of a form set)."""
+    if isinstance(form, BaseFormSet):
+        told = {form.add_prefix(""): ""}
+        for one in (form.management_form, *form.forms):
+            told |= body_of(one, bundle)
+        return told
+    assert isinstance(form, BaseForm)
+    told = {}
+    for name, field in form.fields.items():
+        value = _fill(form, name, field, bundle)
+        if value is not None:
+            told[form.add_prefix(name)] = value
+    return told
+
+
+def _fill(form: BaseForm, name: str, field: forms.Field, bundle: Bundle) -> Any:
+    given = form.get_initial_for_field(field, name)
+    if isinstance(field, forms.ChoiceField):
+        return _chosen(field, given)
+    if given not in (None, "", 0, []):
+        return field.widget.format_value(field.prepare_value(given))
+    for kind, value in VALUES:
+        if isinstance(field, kind):
+            return value(bundle)
+    raise CannotFill(f"{type(form).__name__}.{name}: {type(field).__name__}")
+
+
+VALUES: tuple[tuple[type[forms.Field], Callable[[Bundle], Any]], ...] = (
+    (AreaField, lambda one: f"{one.team.village:012d}"),
+    (PhoneField, lambda one: "13700000007"),
+    (CitizenIdField, lambda one: None),
+    (forms.DateField, lambda one: date.today().isoformat()),
+    (forms.TimeField, lambda one: time(9).isoformat()),
+    (forms.BooleanField, lambda one: None),
+    (forms.IntegerField, lambda one: 1),
+    (forms.UUIDField, lambda one: str(one.persons[0].pk)),
+    (forms.CharField, lambda one: "filled in"),
+)
+
+
+def _chosen(field: forms.ChoiceField, given: Any) -> Any:
+    offered = [str(value) for value in _values(field.choices) if value not in (None, "")]
+    held = [str(one) for one in given] if isinstance(given, list | tuple) else [str(given)]
+    kept = [one for one in held if one in offered] or offered[:1]
+    if isinstance(field, forms.MultipleChoiceField):
+        return kept
+    return kept[0] if kept else ""
+
+
+def _values(choices: Iterable[Any]) -> Iterable[Any]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _values(label)
+        else:
+            yield value
