@@ -2,6 +2,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Self
 
@@ -13,11 +14,11 @@ Work = Callable[[], object]
 class Crowd(AbstractContextManager["Crowd"]):
     """So many processes that do the same work at the same time, each on its own connection.
 
-    `maker(number)` is called in each process and gives the work that is repeated. It must be a
-    function of a module: new processes import it.
+    `maker` is the name of a function ("package.module:function") that is called with the number of
+    the process, in that process, and gives the work that is repeated.
     """
 
-    def __init__(self, how_many: int, maker: Callable[[int], Work]) -> None:
+    def __init__(self, how_many: int, maker: str) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipes: list[Connection] = []
         self._processes = []
@@ -48,11 +49,12 @@ class Crowd(AbstractContextManager["Crowd"]):
                 process.kill()
 
 
-def _live(pipe: Connection, maker: Callable[[int], Work], number: int) -> None:
+def _live(pipe: Connection, maker: str, number: int) -> None:
     import django  # noqa: PLC0415  (a new process sets up for itself)
 
     django.setup()
-    work = maker(number)
+    module, _, function = maker.partition(":")
+    work: Work = getattr(import_module(module), function)(number)
     for _ in range(3):
         work()
     pipe.send("ready")

@@ -82,7 +82,7 @@ def measure() -> dict[str, Figure]:
 
 
 def _four() -> Figure:
-    with Crowd(4, insert_for) as crowd:
+    with Crowd(4, "benchmarks.floors:insert_for") as crowd:
         told = crowd.run(3.0)
     counted = sum(len(one) for one in told)
     found = figure(PART, "insert and commit, 4 processes", [t for one in told for t in one])

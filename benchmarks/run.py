@@ -39,11 +39,11 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measure(asked: argparse.Namespace) -> None:
-    from django.core.management import call_command  # noqa: PLC0415  (needs the environment)
-
-    from .world.build import prepare  # noqa: PLC0415  (needs Django)
-
     django.setup()
+    from django.core.management import call_command  # noqa: PLC0415  (needs Django)
+
+    from .world.build import prepare  # noqa: PLC0415
+
     began_with = load()
     loading = prepare(rebuild=asked.rebuild, say=_say)
     if "web" in asked.only:
@@ -79,7 +79,7 @@ def _parts(loading: Any) -> dict[str, Callable[[dict[str, Figure]], list[Figure]
         "actions": writes.measure,
         "reads": reads.measure,
         "upkeep": upkeep.measure,
-        "web": web.measure,
+        "web": web,
     }
 
 

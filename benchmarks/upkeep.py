@@ -13,7 +13,7 @@ from linli.kernel.timeline.verify import verify as verify_timeline
 
 from .crowd import Crowd
 from .timing import Figure, load
-from .writes import steps_for
+from .writes import WRITER
 
 PART = "Folding, sealing, proving"
 BURST_SECONDS = 8.0
@@ -24,7 +24,7 @@ EVERY_SECONDS = 10
 def measure(floors: dict[str, Figure]) -> list[Figure]:
     """First what loading has left, then what four writers leave in a few seconds."""
     made = [folding("fold what was loaded"), sealing("seal what was loaded")]
-    with Crowd(4, steps_for) as crowd:
+    with Crowd(4, WRITER) as crowd:
         told = crowd.run(BURST_SECONDS)
     actions = sum(len(one) for one in told)
     per_burst = f"after {actions:,} actions in {BURST_SECONDS:.0f} s"

@@ -28,6 +28,7 @@ TEAMS = 12
 # Of so many orders one is returned instead of being served.
 RETURNED = 5
 SINGLE_SECONDS, FOUR_SECONDS = 8.0, 12.0
+WRITER = "benchmarks.writes:steps_for"
 STEPS = ("register", "dispatch", "accept", "return", "record service", "finish")
 
 
@@ -187,7 +188,7 @@ def measure(floors: dict[str, Figure]) -> list[Figure]:
     ]
     every = [one for taken in chain.taken.values() for one in taken]
     made.append(figure(PART, "all of them, 1 writer", every).against(floors["commit"]))
-    with Crowd(4, steps_for) as crowd:
+    with Crowd(4, WRITER) as crowd:
         told = crowd.run(FOUR_SECONDS)
     four = figure(PART, "all of them, 4 writers", [one for taken in told for one in taken])
     four.per_second = four.count / FOUR_SECONDS

@@ -221,9 +221,7 @@ def test_only_a_centre_or_an_administrator_opens(world: World, name: str) -> Non
             actor=actor, kind=UnitKind.ROOM, zh="甲", en="A", area=VILLAGE, serves=(VILLAGE,)
         )
     with acting(world.actor(name)) as actor, pytest.raises(Refused):
-        actions.register_organisation(
-            actor=actor, zh="甲", en="A", area=VILLAGE, credit_code=CODE
-        )
+        actions.register_organisation(actor=actor, zh="甲", en="A", area=VILLAGE, credit_code=CODE)
 
 
 def test_nobody_gives_a_station_an_area_that_is_not_theirs_to_give(world: World) -> None:

@@ -41,9 +41,9 @@ def seen() -> set[str]:
 def test_a_forgotten_scope_is_an_error_and_not_a_leak(files: dict[str, Person]) -> None:
     assert current() is None
     for ask in (
-        lambda: Person.objects.count(),
+        Person.objects.count,
         lambda: Person.objects.filter(pk=files["station"].pk).exists(),
-        lambda: Person.objects.none(),
+        Person.objects.none,
         lambda: Person.objects.update(name="x"),
         lambda: Person.objects.create(name="x"),
     ):

@@ -1,6 +1,7 @@
 """Everybody who may knock: strangers, holders of a receipt, each user, and a key for each role."""
 
 import json
+import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -25,7 +26,7 @@ from linli.kernel.ui.lists import XLSX
 from .rows import Town
 
 BACKEND = "linli.kernel.accounts.backends.PhoneBackend"
-STRANGER, RECEIPT, KEY = "anonymous", "receipt", "key"
+STRANGER, RECEIPT, KEY = "anonymous", "receipt:", "key:"
 # Requests of the group `mine` whose receipts are shown, by the state of the matter.
 RECEIPTS = {"new": "registered", "serving": "serving", "done": "done", "answered": "informed"}
 
@@ -50,7 +51,7 @@ class Visitor:
 
     @property
     def is_user(self) -> bool:
-        return self.name.split()[0] not in {STRANGER, RECEIPT, KEY}
+        return not self.name.startswith((STRANGER, RECEIPT, KEY))
 
     @property
     def is_key(self) -> bool:
@@ -74,15 +75,14 @@ class Visitor:
             given = {"data": data}
         factory = RequestFactory(headers=told)
         factory.cookies.load(self.cookies)
-        request = factory.generic(method, path) if method not in METHODS else (
-            getattr(factory, method.lower())(path, **given)
-        )
+        request = getattr(factory, method.lower())(path, **given)
         # What cross-site forgery would need is tested elsewhere.
         request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         return _answer(request)
 
 
-METHODS = {"GET", "POST"}
+# What a page was made from that the oracle asks about.
+KEPT = ("table", "form", "stats", "areas")
 
 
 @cache
@@ -93,21 +93,18 @@ def _handler() -> BaseHandler:
 
 
 def _answer(request: HttpRequest) -> Answer:
-    context: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
     errors: list[str] = []
 
-    def keep(sender: Any, context: Any, **given: Any) -> None:
-        held = context.flatten()
-        for name in ("table", "form", "stats", "areas", "tables"):
-            if name in held:
-                kept.setdefault(name, held[name])
+    def keep(context: Any, **given: Any) -> None:
+        for name in KEPT:
+            if name in context:
+                kept.setdefault(name, context[name])
 
-    def broken(sender: Any, **given: Any) -> None:
-        import sys
+    def broken(**given: Any) -> None:
+        kind, error, _trace = sys.exc_info()
+        errors.append(f"{kind.__name__ if kind else ''}: {error}")
 
-        errors.append(f"{sys.exc_info()[0]}: {sys.exc_info()[1]}")
-
-    kept = context
     template_rendered.connect(keep)
     got_request_exception.connect(broken)
     try:
@@ -117,7 +114,7 @@ def _answer(request: HttpRequest) -> Answer:
     finally:
         template_rendered.disconnect(keep)
         got_request_exception.disconnect(broken)
-    return read(response, context, " · ".join(errors))
+    return read(response, kept, " · ".join(errors))
 
 
 def read(response: HttpResponse, context: dict[str, Any], error: str = "") -> Answer:
@@ -148,7 +145,7 @@ def visitors(town: Town) -> dict[str, Visitor]:
     """Everybody, by name; in the present transaction."""
     found = {STRANGER: Visitor(STRANGER)}
     for name, state in RECEIPTS.items():
-        found[f"{RECEIPT} {name}"] = Visitor(f"{RECEIPT} {name}", _shown(town, state))
+        found[f"{RECEIPT}{name}"] = Visitor(f"{RECEIPT}{name}", _shown(town, state))
     for name, user in town.world.users.items():
         client = Client()
         client.force_login(user, backend=BACKEND)
@@ -157,7 +154,7 @@ def visitors(town: Town) -> dict[str, Visitor]:
     for role in Role:
         post = Post.objects.filter(role=role, user__in=town.world.users.values()).order_by("id")[0]
         key = issue(post, name="oracle", valid_until=until)
-        name = f"{KEY} {role.value}"
+        name = f"{KEY}{role.value}"
         found[name] = Visitor(name, headers={"Authorization": f"Bearer {key}"})
     return found
 

@@ -24,7 +24,9 @@ def signed_in(world: World, name: str) -> Client:
     return client
 
 
-def on_file(world: World, by: str = "worker", basis: str = "statutory_duty", **given: Any) -> Person:
+def on_file(
+    world: World, by: str = "worker", basis: str = "statutory_duty", **given: Any
+) -> Person:
     told: dict[str, Any] = {"name": "陈测试", "area": VILLAGE} | given
     with acting(world.actor(by)) as actor:
         return register_person(

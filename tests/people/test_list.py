@@ -28,7 +28,9 @@ def test_a_station_sees_its_own_files_and_no_neighbours(world: World) -> None:
     on_file(world, "sibling_worker", name="丙邻街道", area=NEXT_VILLAGE)
     on_file(world, "other_worker", name="丁外区", area=OTHER_VILLAGE)
     seen = {
-        who: [one for one in ("甲本站", "乙同街道", "丙邻街道", "丁外区") if one in shown(world, who)]
+        who: [
+            one for one in ("甲本站", "乙同街道", "丙邻街道", "丁外区") if one in shown(world, who)
+        ]
         for who in ("worker", "head", "sharing_worker", "dispatcher", "other_dispatcher")
     }
     assert seen == {
@@ -127,7 +129,9 @@ def test_one_row_costs_as_much_as_three(world: World) -> None:
     client = signed_in(world, "dispatcher")
 
     def queries() -> int:
-        with CaptureQueriesContext(connection, ) as caught:
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
             assert client.get(LIST).status_code == 200
         return len(caught)
 
@@ -176,7 +180,8 @@ def test_the_search_box_finds_by_name_and_never_by_number(world: World) -> None:
     mine = on_file(world, phone=PHONE, citizen_id=CITIZEN_ID)
     client = signed_in(world, "worker")
     found = {
-        text: f"/desk/people/{mine.pk}/" in client.get("/desk/search/", {"q": text}).content.decode()
+        text: f"/desk/people/{mine.pk}/"
+        in client.get("/desk/search/", {"q": text}).content.decode()
         for text in ("陈", "ccs", PHONE, CITIZEN_ID)
     }
     assert found == {"陈": True, "ccs": True, PHONE: False, CITIZEN_ID: False}

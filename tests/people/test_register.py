@@ -25,7 +25,11 @@ def test_a_new_person_is_on_file_with_the_basis(world: World) -> None:
         basis = Basis.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"/desk/people/{made.pk}/")
     assert (made.name, made.phone, made.citizen_id) == ("陈测试", PHONE, CITIZEN_ID)
-    assert (made.unit_id, made.area_id, made.address) == (world.unit_id("station"), VILLAGE, ADDRESS)
+    assert (made.unit_id, made.area_id, made.address) == (
+        world.unit_id("station"),
+        VILLAGE,
+        ADDRESS,
+    )
     assert (basis.code, basis.form) == ("consent", "spoken")
 
 

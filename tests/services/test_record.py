@@ -228,7 +228,11 @@ def test_a_correction_keeps_the_version_before_and_every_count_follows(world: Wo
     fold()
     assert verify() == []
     shown = client.get(url(made)).content.decode()
-    assert ("version 2" in shown, "换了灯泡" in shown, "一起看了相册" in shown) == (True, True, True)
+    assert ("version 2" in shown, "换了灯泡" in shown, "一起看了相册" in shown) == (
+        True,
+        True,
+        True,
+    )
 
 
 def test_a_correction_from_an_old_page_is_lost_to_the_faster_one_and_keeps_the_words(

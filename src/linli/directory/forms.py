@@ -86,6 +86,8 @@ def coded(codes: Iterable[int]) -> list[str]:
 class SiteForm(forms.Form):
     """A site's details and the areas it serves: townships to tick, others by name."""
 
+    wide = ("serves", "serves_also")
+
     zh = forms.CharField(label=_("Name in Chinese"), max_length=120)
     en = forms.CharField(label=_("Name in English"), max_length=200)
     operating_model = forms.ChoiceField(label=_("How it is run"), choices=OperatingModel)
@@ -170,7 +172,7 @@ class OpenForm(SiteForm):
             choices=[("", "—"), *((str(one.pk), one.label) for one in offered)],
             help_text=_("A station to its county centre, a room to its station."),
         )
-        self.order_fields(("kind", "zh", "en", "area", "serves", "serves_also", "parent"))
+        self.order_fields(("kind", "area", "zh", "en", "serves", "serves_also", "parent"))
 
     @property
     def datalist(self) -> list[str]:

@@ -13,7 +13,7 @@ from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.units.models import UnitKind
-from linli.lib.areacodes import COUNTY, county_of
+from linli.lib.areacodes import COUNTY, county_of, level_of
 
 from .models import Site
 from .queries import areas_served, inside, named, sites_around
@@ -34,9 +34,9 @@ class Known:
 def _know(rows: list[Site], actor: Actor) -> Known:
     serves = areas_served([one.pk for one in rows], on=actor.today)
     served = {code for codes in serves.values() for code in codes}
-    return Known(
-        path_labels({one.unit.area_id for one in rows}, below=COUNTY - 1), serves, labels(served)
-    )
+    is_wide = level_of(actor.area or 0) < COUNTY
+    places = path_labels({one.unit.area_id for one in rows}, below=COUNTY - is_wide)
+    return Known(places, serves, labels(served))
 
 
 def _serves(row: Site, known: Known) -> Cell:
@@ -80,7 +80,7 @@ DIRECTORY = Table(
         Column("phone", _("Phone"), lambda row, known: Cell(row.phone), kind="time"),
         Column(
             "capacity",
-            _("Open orders it can hold"),
+            _("Capacity (orders)"),
             lambda row, known: Cell(str(row.capacity), value=row.capacity),
             kind="number",
         ),

@@ -122,7 +122,10 @@ def edit(request: HttpRequest, site_id: UUID) -> HttpResponse:
             **_plain(given),
         )
         return redirect("directory:site", site_id)
-    more = {"affects": _("An area taken out ends today. Its staff then no longer see its people.")}
+    more = {
+        "affects": _("An area that is taken out ends today."),
+        "template": "directory/form.html",
+    }
     title = _("Change details of %(name)s") % {"name": found.unit.label}
     return _form(request, form, found, title, _("Save"), **more)
 

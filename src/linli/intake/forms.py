@@ -17,7 +17,7 @@ from linli.kernel.terms.models import TermList
 from linli.lib.areacodes import county_of, range_of
 
 from .actions import Asked
-from .enums import Door, ForWhom
+from .enums import Door, ForWhom, RequestState
 from .models import Request
 from .queries import request_by_number
 
@@ -243,6 +243,8 @@ class MergeForm(forms.Form):
         found = request_by_number(self.actor, self.cleaned_data["other"])
         if found is None or found.pk == self.asked.pk:
             raise forms.ValidationError(_("No other request with this number was found here."))
+        if found.state == RequestState.MERGED:
+            raise forms.ValidationError(_("That one was joined with another request itself."))
         return found
 
 

@@ -42,7 +42,10 @@ class DetailsForm(forms.Form):
         help_text=_("The name the person likes to be called by, if it is another."),
     )
     sex = forms.ChoiceField(
-        label=_("Sex"), choices=Sex, initial=Sex.UNSTATED, widget=forms.RadioSelect
+        label=_("Sex"),
+        choices=Sex,
+        initial=Sex.UNSTATED,
+        widget=forms.RadioSelect(attrs={"class": "choices--line"}),
     )
     born_on = forms.DateField(
         label=_("Birth date"),

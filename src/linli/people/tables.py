@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
-from linli.kernel.areas.queries import path_labels
+from linli.kernel.areas.queries import labels, path_labels
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
@@ -38,9 +38,10 @@ def age(born_on: date, today: date) -> int:
 
 
 def _know(rows: list[Person], actor: Actor) -> Known:
+    codes = {one.area_id for one in rows}
     return Known(
         actor.today,
-        path_labels({one.area_id for one in rows}, below=3),
+        path_labels(codes, below=3) if actor.has_role(Role.DISPATCHER) else labels(codes),
         category_codes([one.pk for one in rows], on=actor.today),
     )
 

@@ -28,7 +28,7 @@ SERVICES = register(
         },
         sums={
             "person_times": Sum("person_times", _("Person-times"), _("person-times")),
-            "minutes": Sum("minutes", _("Minutes of service"), _("minutes")),
+            "minutes": Sum("minutes", _("Time of service"), _("minutes")),
             "anonymous": Sum("anonymous", _("Anonymous participants"), _("person-times")),
         },
         distinct={

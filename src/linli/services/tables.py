@@ -13,7 +13,7 @@ from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.areas.queries import label as area_label
-from linli.kernel.areas.queries import path_labels
+from linli.kernel.areas.queries import labels, path_labels
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
@@ -29,11 +29,14 @@ from .queries import between, in_area, is_late, received_by, services, workers
 
 def _day(row: Service, known: Any) -> Cell:
     late = _("late entry") if is_late(row) else ""
-    return Cell(date_format(row.occurred_on, "DATE_FORMAT"), late, value=str(row.occurred_on))
+    shown = date_format(row.occurred_on, "DATE_FORMAT").replace(" ", "\u00a0")
+    return Cell(shown, late, value=str(row.occurred_on))
 
 
 def _know(rows: list[Service], actor: Actor) -> dict[int, str]:
-    return path_labels({one.area_id for one in rows}, below=3)
+    """Names of the areas; who sees several townships reads the township before the village."""
+    codes = {one.area_id for one in rows}
+    return path_labels(codes, below=3) if actor.has_role(Role.DISPATCHER) else labels(codes)
 
 
 def _period(name: str, today: date) -> tuple[date | None, date | None]:

@@ -3,14 +3,18 @@
 import json
 from datetime import date, timedelta
 from importlib import resources
+from uuid import UUID
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.utils import timezone
 
 from linli.dispatch import deadlines
 from linli.kernel.accounts.actors import SHANGHAI, posts_of
-from linli.kernel.accounts.models import User
+from linli.kernel.accounts.enums import Role
+from linli.kernel.accounts.models import Post, User
 from linli.kernel.accounts.tokens import issue
 from linli.kernel.areas.load import VALID_FROM, import_packaged
 from linli.kernel.areas.models import Area
@@ -18,7 +22,9 @@ from linli.kernel.flow.calendar import seed_years
 from linli.kernel.stats import triggers
 from linli.kernel.terms.models import Term
 from linli.kernel.timeline import guards
+from linli.kernel.units.models import Unit
 from linli.lib.uuid7 import SQL_TWIN
+from linli.site.databases import DatabaseError
 
 FIRST_YEAR = 2020
 
@@ -55,6 +61,36 @@ def import_areas(prefixes: tuple[str, ...] = ("",)) -> int:
     if Area.objects.count() > 1:
         return 0
     return import_packaged(prefixes)
+
+
+class UserRefused(DatabaseError):
+    """Somebody cannot be added; the message is one sentence for the terminal."""
+
+
+@transaction.atomic
+def add_user(
+    *, username: str, name: str, password: str, role: str | None = None, unit: UUID | None = None
+) -> User:
+    """Add somebody who signs in, with a first post from today on if role and unit are given.
+
+    Raises UserRefused for a user name that is taken, a weak password, an unknown role or unit.
+    """
+    user = User(username=username, name=name)
+    try:
+        validate_password(password, user)
+        user.set_password(password)
+        user.full_clean()
+    except ValidationError as error:
+        raise UserRefused(" ".join(error.messages)) from error
+    user.save()
+    if unit is not None:
+        if role not in Role.values:
+            raise UserRefused(f"There is no role {role!r}; roles are {', '.join(Role.values)}.")
+        if not Unit.objects.filter(pk=unit).exists():
+            raise UserRefused(f"There is no unit {unit}.")
+        today = timezone.now().astimezone(SHANGHAI).date()
+        Post.objects.create(user=user, unit_id=unit, role=role, valid_from=today)
+    return user
 
 
 def issue_token(*, username: str, name: str, days: int) -> str:

@@ -4,7 +4,7 @@ from django.db import models
 class Demonstration(models.Model):
     """That this database holds invented people; one row, written together with them."""
 
-    id = models.SmallIntegerField(primary_key=True, default=1)
+    id = models.BigIntegerField(primary_key=True, default=1)
     made_at = models.DateTimeField()
     seed = models.IntegerField()
 

@@ -28,6 +28,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _rollback_login_failed_rl_usage(self) -> None:
         """Nothing to give back: our throttle counts failures only."""
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """The user, if active: an inactive one is told what a stranger is told."""
+        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if user is None or user.is_active:
+            return user
+        self.authentication_failed(request, **credentials)
+        return None
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         throttle.count_failure(request, str(credentials.get("username", "")), now=timezone.now())
 

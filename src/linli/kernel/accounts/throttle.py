@@ -14,6 +14,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from linli.kernel.crypto.sealing import blind
+from linli.lib.checkdigits import InvalidCode, mobile_or_landline
 
 from .models import SignInFailure
 
@@ -35,8 +36,16 @@ def network_of(request: HttpRequest) -> str:
     except ValueError:
         return "unknown"
     if isinstance(address, IPv6Address):
-        return address.exploded[:19]
+        return str(address.ipv4_mapped or address.exploded[:19])
     return str(address)
+
+
+def _counted(login: str) -> str:
+    """A login as it is counted: however a number or a name is spelt, it is the same one."""
+    try:
+        return mobile_or_landline(login)
+    except InvalidCode:
+        return login.strip().casefold()
 
 
 def _known_device(request: HttpRequest, login: str) -> str:
@@ -48,7 +57,7 @@ def _known_device(request: HttpRequest, login: str) -> str:
 
 
 def _login_mark(login: str) -> str:
-    return hashlib.sha256(login.casefold().encode()).hexdigest()[:16]
+    return hashlib.sha256(_counted(login).encode()).hexdigest()[:16]
 
 
 def _place(request: HttpRequest, login: str) -> bytes:
@@ -60,7 +69,7 @@ def may_try(request: HttpRequest, login: str, *, now: datetime) -> bool:
     """Whether another attempt with this login from this place is answered."""
     recent = SignInFailure.objects.filter(at__gt=now - WINDOW)
     place = _place(request, login)
-    login_hash = _hash("login", login.casefold())
+    login_hash = _hash("login", _counted(login))
     here = recent.filter(login_hash=login_hash, source_hash=place).count()
     network = recent.filter(source_hash=_hash("network", network_of(request))).count()
     is_known = bool(_known_device(request, login))
@@ -70,7 +79,7 @@ def may_try(request: HttpRequest, login: str, *, now: datetime) -> bool:
 def count_failure(request: HttpRequest, login: str, *, now: datetime) -> None:
     """Remember a failed attempt and forget those that no longer count."""
     SignInFailure.objects.create(
-        login_hash=_hash("login", login.casefold()), source_hash=_place(request, login), at=now
+        login_hash=_hash("login", _counted(login)), source_hash=_place(request, login), at=now
     )
     SignInFailure.objects.filter(at__lt=now - 2 * WINDOW).delete()
 

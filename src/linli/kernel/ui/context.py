@@ -35,16 +35,24 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
-    made = []
-    for one in places_for(actor)[:RAIL_PLACES]:
-        url = reverse(one.url_name)
-        is_home = url == reverse("site:home")
-        here = request.path == url if is_home else request.path.startswith(url)
-        made.append({"url": url, "label": one.label, "icon": one.icon, "is_current": here})
-    return made
+    made = [
+        {"url": reverse(one.url_name), "label": one.label, "icon": one.icon}
+        for one in places_for(actor)[:RAIL_PLACES]
+    ]
+    # Of two places that both begin this page's address, the longer one is where we are.
+    inside = [one["url"] for one in made if request.path.startswith(one["url"])]
+    here = max(inside, key=len, default="")
+    home = reverse("site:home")
+    return [
+        one | {"is_current": one["url"] == here and (here != home or request.path == home)}
+        for one in made
+    ]
 
 
 def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+    if not request.user.is_authenticated:
+        # A program's key acts in its one post.
+        return []
     return [
         {
             "id": one.pk,

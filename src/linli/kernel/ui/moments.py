@@ -47,9 +47,11 @@ def span(length: timedelta) -> str:
 
 
 def minutes(count: int) -> str:
-    """Minutes as hours and minutes."""
+    """Minutes as hours and minutes; beyond a hundred hours only as hours."""
     if count < 60:
         return _("%(count)s min") % {"count": count}
+    if count >= 100 * 60:
+        return _("%(hours)s h") % {"hours": f"{round(count / 60):,}"}
     return _("%(hours)s h %(minutes)s min") % {"hours": count // 60, "minutes": count % 60}
 
 

@@ -108,6 +108,7 @@ def edit(request: HttpRequest, person_id: UUID) -> HttpResponse:
         form,
         title=_("Change details of %(name)s") % {"name": found.name},
         submit=_("Save"),
+        template="people/register.html",
         cancel_url=reverse("people:person", args=[person_id]),
     )
 

@@ -137,9 +137,15 @@ def history(person: Person, actor: Actor) -> tuple[list[dict[str, str]], list[di
     """Who opened the file and what was done with it, the newest first."""
     told = lines([("people.person", person.pk)], words=_words)
     told.reverse()
-    looks = [_event(one, actor) for one in told if one.verb in LOOKS]
+    looks = _once_a_day([_event(one, actor) for one in told if one.verb in LOOKS])
     rest = [_event(one, actor) for one in told if one.verb not in LOOKS]
     return looks[:SHOWN_LOOKS], rest[:SHOWN_EVENTS]
+
+
+def _once_a_day(events: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The latest look of each kind by each person on each day."""
+    kept = {(one["exact"][:10], one["who"], one["sentence"]): one for one in reversed(events)}
+    return sorted(kept.values(), key=lambda one: one["exact"], reverse=True)
 
 
 def _words(verb: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The demonstration: an invented but plausible year's end in the real city of Quanzhou.
+"""The demonstration: four invented but plausible months in the real city of Quanzhou.
 
 A script tells who did what and when, drawn from a fixed seed and always ending now. The ledger
 plays it in memory as the rooms' actions would, and copies the rows. Nothing of it is real but the

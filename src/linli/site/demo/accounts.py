@@ -1,4 +1,5 @@
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,13 +70,12 @@ def told(name: str, **values: Any) -> list[str]:
     return [one.format(**values) for one in lines]
 
 
-def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns side by side; a Chinese character is two letters wide."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     return [
         "".join(
-            cell + " " * (room - width(cell) + GAP)
-            for cell, room in zip(row, widths, strict=True)
+            cell + " " * (room - width(cell) + GAP) for cell, room in zip(row, widths, strict=True)
         ).rstrip()
         for row in rows
     ]

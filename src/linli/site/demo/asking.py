@@ -83,9 +83,7 @@ def register(story: Story, door: Door, grid_worker: str = "") -> None:
         Door.OUTREACH: staff,
         Door.WINDOW: staff if cast.chance(0.6) else story.dispatcher(),
     }.get(door, story.dispatcher())
-    story.step(
-        who, "intake.register_request", story.request, asked=_asked(story), door=str(door)
-    )
+    story.step(who, "intake.register_request", story.request, asked=_asked(story), door=str(door))
 
 
 def _asked(story: Story) -> Asked:

@@ -99,9 +99,7 @@ def send_back(story: Story) -> None:
         story.wait("assign")
     reason = cast.draw(REASONS)
     words = cast.words.say("returned") if cast.chance(0.8) else ""
-    story.step(
-        story.station.head, "dispatch.return_order", story.order, reason=reason, words=words
-    )
+    story.step(story.station.head, "dispatch.return_order", story.order, reason=reason, words=words)
 
 
 def arbitrate(story: Story) -> None:
@@ -148,7 +146,9 @@ def serve(story: Story, worker: str) -> None:
 
 
 def name_person(story: Story, worker: str) -> None:
-    assert story.person is not None
+    """The worker opens the file of the story's person, if there is one, and names them."""
+    if story.person is None:
+        return
     story.step(worker, "people.note_read", story.person.key)
     story.pause()
     story.step(worker, "dispatch.name_person", story.order, person=story.person.key)
@@ -210,9 +210,7 @@ def follow_up(story: Story, who: str) -> None:
     cast = story.cast
     contact = cast.draw(CONTACTS)
     words = cast.words.say("followed_up") if cast.chance(0.6) else ""
-    story.step(
-        who, "dispatch.follow_up_order", story.order, contact=str(contact), words=words
-    )
+    story.step(who, "dispatch.follow_up_order", story.order, contact=str(contact), words=words)
 
 
 def _verdict_due(story: Story) -> datetime:

@@ -32,8 +32,6 @@ class Known:
     area: int
     household: str
     since: datetime
-    is_minor: bool
-    categories: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +165,7 @@ class RegisterWriter:
             held_since = at.date() - timedelta(days=self.random.randint(0, 900))
             then("add_category", code=code, source=self._source(code), valid_from=held_since)
         self.made.of_station[station.key].append(
-            Known(
-                key, details.name, details.phone, home.address, home.area, home.key,
-                steps[-1].at, is_minor, member.categories,
-            )  # fmt: skip
+            Known(key, details.name, details.phone, home.address, home.area, home.key, steps[-1].at)
         )
         return steps
 

@@ -32,8 +32,6 @@ def write_script(
     shown = write_showcase(cast, first=1)
     asked = write_requests(cast, requests - len(SCENES), first=len(SCENES) + 1)
     stories = (*shown, *asked)
-    on_orders = sum(
-        step.verb == "dispatch.serve_order" for tale in stories for step in tale.steps
-    )
+    on_orders = sum(step.verb == "dispatch.serve_order" for tale in stories for step in tale.steps)
     others = write_services(cast, max(0, services - on_orders))
     return Script(tuple(network.steps), tuple(register.tales), tuple(others), stories)

@@ -36,8 +36,7 @@ def _assign(story: Story) -> None:
 
 
 def _name(story: Story) -> None:
-    if story.person is not None:
-        handling.name_person(story, WORKER)
+    handling.name_person(story, WORKER)
 
 
 def _serve(story: Story) -> None:
@@ -169,4 +168,3 @@ def shown_request(tales: Iterable[Tale]) -> str:
         if any(step.verb == "dispatch.serve_order" for step in tale.steps):
             return tale.steps[0].about
     raise LookupError("no scene has a service")
-

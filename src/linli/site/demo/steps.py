@@ -8,7 +8,7 @@ RECEIPT = "receipt:"
 SYSTEM = "system:"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """Somebody does something at a moment.
 
@@ -24,7 +24,7 @@ class Step:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tale:
     """Steps that belong together (a household, a request with its order), oldest first.
 

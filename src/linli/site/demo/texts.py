@@ -21,19 +21,23 @@ class Words:
         self.lists = data("words")
         surnames: dict[str, int] = self.names["surnames"]
         self.surnames, self.weights = list(surnames), list(surnames.values())
+        self.marks: dict[str, list[str]] = {
+            one: self.names[one] for one in ("resident_marks", "staff_marks", "numerals")
+        }
 
     def surname(self) -> str:
         return self.random.choices(self.surnames, self.weights)[0]
 
     def resident(self, surname: str = "") -> str:
         """A resident's name, visibly invented: a surname, a mark and a numeral."""
-        mark = self.random.choice(self.names["resident_marks"])
-        return (surname or self.surname()) + mark + self.random.choice(self.names["numerals"])
+        return (surname or self.surname()) + self._given("resident_marks")
 
     def staff(self) -> str:
         """A staff member's name; the marks are others than a resident's."""
-        mark = self.random.choice(self.names["staff_marks"])
-        return self.surname() + mark + self.random.choice(self.names["numerals"])
+        return self.surname() + self._given("staff_marks")
+
+    def _given(self, kind: str) -> str:
+        return self.random.choice(self.marks[kind]) + self.random.choice(self.marks["numerals"])
 
     def by_name(self, name: str) -> str:
         """What neighbours call somebody."""
@@ -44,7 +48,9 @@ class Words:
         street = self.random.choice(self.names["streets"])
         return str(
             self.random.choice(self.names["houses"]).format(
-                street=street, number=self.random.randint(1, 180), unit=self.random.randint(101, 608)
+                street=street,
+                number=self.random.randint(1, 180),
+                unit=self.random.randint(101, 608),
             )
         )
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Demonstration',
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('id', models.BigIntegerField(default=1, primary_key=True, serialize=False)),
                 ('made_at', models.DateTimeField()),
                 ('seed', models.IntegerField()),
             ],

@@ -1,9 +1,11 @@
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from linli.kernel.access import holds, requires
@@ -53,7 +55,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "area_path": _path(actor, code, given),
         "tabs": _tabs(given, period),
         "measure_tabs": _measure_tabs(offered, chosen, given),
-        "sentence": _sentence(asked, found, period, _whose(asked)),
+        "sentence": _sentence(asked, found, period, actor),
         "stats": _stats(asked, found, actor, period),
         "period": period,
         "older_url": _url(given, period.before()),
@@ -61,6 +63,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "columns": _trend(asked, period),
         "areas": _areas(asked, given, actor),
         "tables": [_table(asked, name, found) for name in chosen.dimensions],
+        "measure_title": chosen.title,
         "unit": chosen.unit,
         "source": chosen.definition,
         "as_of": exact(actor.now),
@@ -97,11 +100,11 @@ def _path(actor: Actor, code: int, given: dict[str, str]) -> list[dict[str, str]
 
 def _tabs(given: dict[str, str], period: Period) -> list[dict[str, Any]]:
     words = {
-        "day": _("Day"),
-        "week": _("Week"),
-        "month": _("Month"),
-        "quarter": _("Quarter"),
-        "year": _("Year"),
+        "day": pgettext("period", "Day"),
+        "week": pgettext("period", "Week"),
+        "month": pgettext("period", "Month"),
+        "quarter": pgettext("period", "Quarter"),
+        "year": pgettext("period", "Year"),
     }
     return [
         {
@@ -133,20 +136,27 @@ def _whose(asked: Question) -> str:
     return label(asked.area)
 
 
-def _sentence(asked: Question, found: Count, period: Period, whose: str) -> str:
-    """ "In October 2026: 4,312 services in Licheng District, 6 % more than in September 2026." """
+def _sentence(asked: Question, found: Count, period: Period, actor: Actor) -> str:
+    """One sentence that says the number and how it compares with the period before.
+
+    A period that is still running is compared with as many days of the one before it.
+    """
     before = period.before()
-    earlier = total(Question(asked.measure, asked.area, before.first, before.last, asked.unit)).n
+    elapsed = (min(period.last, actor.today) - period.first).days
+    is_running = period.last > actor.today >= period.first
+    last = min(before.last, before.first + timedelta(days=elapsed)) if is_running else before.last
+    earlier = total(Question(asked.measure, asked.area, before.first, last, asked.unit)).n
     said = _("%(period)s: %(count)s %(unit)s in %(area)s") % {
         "period": period.label,
         "count": f"{found.n:,}",
         "unit": asked.measure.unit,
-        "area": whose,
+        "area": _whose(asked),
     }
     if not earlier:
         return _("%(said)s.") % {"said": said}
     change = round((found.n - earlier) * 100 / earlier)
-    compared = {"said": said, "change": abs(change), "before": before.label}
+    than = _("the same days of %(period)s") if is_running else "%(period)s"
+    compared = {"said": said, "change": abs(change), "before": than % {"period": before.label}}
     if change > 0:
         return _("%(said)s, %(change)s %% more than in %(before)s.") % compared
     if change < 0:
@@ -204,12 +214,18 @@ def _trend(asked: Question, period: Period) -> list[dict[str, Any]]:
         {
             "label": f"{one.first:%Y-%m}" if one is months[0] else f"{one.first:%m}",
             "title": one.label,
-            "text": f"{counts.get(one.first, Count()).n:,}",
+            "text": _brief(counts.get(one.first, Count()).n),
+            "exact": f"{counts.get(one.first, Count()).n:,}",
             "percent": round(counts.get(one.first, Count()).n * 100 / most),
             "is_current": one.first <= period.last and period.first <= one.last,
         }
         for one in months
     ]
+
+
+def _brief(number: int) -> str:
+    """A number that fits above a narrow column; the table has it in full."""
+    return str(number) if number < 10_000 else f"{number / 1000:.0f}k"
 
 
 def _areas(asked: Question, given: dict[str, str], actor: Actor) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from linli.kernel.accounts.actors import Actor
 
 from ..steps import Step
 from .book import Book
-from .directory import Directory, Site_
+from .directory import Directory, Installation
 from .dispatch import Dispatch
 from .intake import Intake
 from .people import People
@@ -30,7 +30,7 @@ class Ledger:
         dispatch = Dispatch(self.book, services)
         self.rooms: dict[str, object] = {
             "directory": Directory(self.book),
-            "site": Site_(self.book, password),
+            "site": Installation(self.book, password),
             "people": People(self.book),
             "services": services,
             "dispatch": dispatch,

@@ -38,7 +38,9 @@ class Actors:
     def user(self, username: str) -> Actor:
         return self._users[username]
 
-    def find(self, who: str, at: datetime, requests: dict[str, Row], orders: dict[UUID, Row]) -> Actor:
+    def find(
+        self, who: str, at: datetime, requests: dict[str, Row], orders: dict[UUID, Row]
+    ) -> Actor:
         """The actor that a step names."""
         if who == VISITOR:
             return visitor(now=at)

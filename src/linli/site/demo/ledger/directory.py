@@ -91,7 +91,7 @@ class Directory:
         )
 
 
-class Site_:
+class Installation:
     """What no room has an action for: departments, users with a post, a county's rules."""
 
     def __init__(self, book: Book, password: str) -> None:

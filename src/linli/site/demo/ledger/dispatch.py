@@ -47,9 +47,7 @@ class Dispatch:
         self.routing = Routing(book)
 
     def _due(self, order: Row, stage: Stage, actor: Actor) -> Due:
-        return self.book.deadlines.due(
-            order.urgency, stage, area=order.area_id, start=actor.now
-        )
+        return self.book.deadlines.due(order.urgency, stage, area=order.area_id, start=actor.now)
 
     def _move(self, order: Row, name: str, actor: Actor, **told: Any) -> None:
         self.book.flows.move(ORDER, order, name, actor=actor, **told)
@@ -126,9 +124,7 @@ class Dispatch:
             "considered": considered,
         } | ({} if is_binding is None else {"is_binding": is_binding})
         before = (
-            {"from_unit": str(order.station_id)}
-            if name == "transfer"
-            else {"routing": str(reason)}
+            {"from_unit": str(order.station_id)} if name == "transfer" else {"routing": str(reason)}
         )
         self._move(
             order, name, actor, until=until, changes=changes, to_unit=str(station_id), **before

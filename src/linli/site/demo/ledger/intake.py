@@ -112,9 +112,7 @@ class Intake:
 
     def _add(self, request: Row, actor: Actor, step: Step) -> None:
         words = step.facts["words"]
-        self.book.rows.add(
-            Addition, step.at, request_id=request.id, words=words, at=actor.now
-        )
+        self.book.rows.add(Addition, step.at, request_id=request.id, words=words, at=actor.now)
 
     def reopen_request(self, actor: Actor, step: Step) -> None:
         request = self.book.requests[step.about]

@@ -2,10 +2,10 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+from linli.directory.models import Site
 from linli.dispatch.enums import AT_STATION, RoutingReason
 from linli.dispatch.models import RoutingRule
 from linli.dispatch.routing import TOWNSHIP_LEVEL, VILLAGE_LEVEL, Candidate
-from linli.directory.models import Site
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
 from linli.lib.areacodes import ancestors, level_of
 

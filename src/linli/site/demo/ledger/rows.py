@@ -33,7 +33,7 @@ class Ids:
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        self._latest = (datetime.min, 0)
+        self._latest: tuple[datetime | None, int] = (None, 0)
 
     def make(self, at: datetime) -> UUID:
         moment, count = self._latest
@@ -47,8 +47,7 @@ class Shape:
     def __init__(self, model: type[Model]) -> None:
         self.model = model
         self.table = model._meta.db_table
-        key = model._meta.pk
-        assert key is not None
+        (key,) = (one for one in model._meta.concrete_fields if one.primary_key)
         self.key = key.attname
         # A number that the database counts up itself is left to it.
         self.counts = key.get_internal_type() == "BigAutoField"
@@ -62,7 +61,7 @@ class Shape:
         made = [one for one in others if one.has_default() and callable(one.default)]
         self.makers = {one.attname: one.default for one in made}
         self.defaults = {one.attname: one.get_default() for one in others if one not in made}
-        self.columns = [(one.attname, one.column, _converter(one)) for one in self.fields]
+        self.columns = [(one.attname, str(one.column), _converter(one)) for one in self.fields]
 
     def row(self, values: dict[str, Any]) -> Row:
         if not values.keys() <= self.names:

@@ -1,0 +1,213 @@
+"""Knocks at every door as everybody, and notes what comes back and what can be read in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from linli.kernel.stats.measures import measures
+
+from ..house.urls import Page
+from ..world import CITY, COUNTY, OTHER_COUNTY
+from .canaries import canary
+from .fill import NOWHERE, CannotFill, addresses, body_of
+from .matrix import Findings
+from .programs import told
+from .rows import Town
+from .visitors import Answer, Visitor
+
+API = "api:"
+UNANSWERED = {"401", "403", "404", "405", "login"}
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+CHOICES_TRIED = 6
+FOREIGN = ("sharing", "county")
+
+
+@dataclass
+class Crawl:
+    """The state of one walk; `visitors` may be fewer than everybody."""
+
+    town: Town
+    visitors: dict[str, Visitor]
+    found: Findings = field(default_factory=Findings)
+    unfilled: list[str] = field(default_factory=list)
+
+    def knock(self, visitor: Visitor, path: str, method: str = "GET", **given: Any) -> Answer:
+        """One request; canaries and errors are noted."""
+        answer = visitor.ask(path, method, **given)
+        sent = f"{path} {given.get('data') or ''}"
+        where = f"{method} {path}"
+        if answer.outcome.startswith("5"):
+            self.found.broken.append(f"{where} as {visitor.name}: {answer.outcome} {answer.error}")
+        for text in self.town.aviary.heard(answer.text, sent=sent):
+            group, what = self.town.aviary.kept[text]
+            self.found.seen.setdefault((visitor.name, group, what), where)
+        return answer
+
+    def note(self, page: Page, method: str, visitor: Visitor, one: str, answer: Answer) -> None:
+        self.found.outcomes[page.name, method, visitor.name, one] = answer.outcome
+
+    def doors(self, page: Page) -> dict[str, str]:
+        try:
+            return addresses(page, self.town)
+        except CannotFill as error:
+            self.unfilled.append(str(error))
+            return {}
+
+    def read(self, page: Page) -> dict[str, Answer]:
+        """GET a page as everybody for every class of rows; the answers to users, by name."""
+        kept: dict[str, Answer] = {}
+        doors = self.doors(page)
+        for visitor in self.visitors.values():
+            for one in _asked(visitor, page, doors):
+                answer = self.knock(visitor, doors[one])
+                self.note(page, "GET", visitor, one, answer)
+                if answer.outcome == "200":
+                    kept.setdefault(visitor.name, answer)
+        return kept
+
+    def swap(self, page: Page, visitor: Visitor) -> None:
+        """Ask for the pieces that htmx swaps, and plant foreign ids and names in the address."""
+        path = next(iter(self.doors(page).values()))
+        self.knock(visitor, path, headers={"HX-Request": "true"})
+        for group in FOREIGN:
+            self.knock(visitor, f"{path}?{self.planted(group)}")
+
+    def planted(self, group: str) -> str:
+        """Parameters that name rows of a group, under every name a page could look for."""
+        one = self.town.bundles[group]
+        name = canary(group, "person name")[:-1]
+        return urlencode(
+            {
+                "person": one.persons[0].pk,
+                "persons": one.persons[0].pk,
+                "household": one.households[0].pk,
+                "order": one.orders["serving"].pk,
+                "request": one.requests["registered"].pk,
+                "other": one.requests["registered"].pk,
+                "service": one.services[0].pk,
+                "station": self.town.world.unit_id(one.team.station),
+                "worker": self.town.world.users[one.team.worker].pk,
+                "q": name,
+                "who": name,
+            }
+        )
+
+    def walk_list(self, page: Page, visitor: Visitor, first: Answer) -> None:
+        """A list with all its pages, filters and searches, on the screen and as Excel."""
+        table, path = first.context["table"], page.route
+        self.found.numbers[f"rows of {page.name}", visitor.name] = str(table["total"])
+        self.knock(visitor, path + "?export=xlsx")
+        older = table["older_url"]
+        while older:
+            answer = self.knock(visitor, path + older)
+            older = answer.context["table"]["older_url"]
+        form = table["filter_form"]
+        for name, choice in _choices(form) if form else ():
+            self.knock(visitor, f"{path}?{urlencode({name: choice})}")
+            self.knock(visitor, f"{path}?{urlencode({name: choice, 'export': 'xlsx'})}")
+        self.search(path, visitor)
+
+    def search(self, path: str, visitor: Visitor) -> None:
+        """Look for rows of other groups by name, number, phone and receipt."""
+        for group in FOREIGN:
+            one = self.town.bundles[group]
+            for text in (
+                canary(group, "person name")[:-1],
+                canary(group, "person phone"),
+                canary(group, "person citizen id"),
+                one.orders["serving"].number,
+                one.receipts["registered"].number,
+            ):
+                self.knock(visitor, f"{path}?{urlencode({'q': text})}")
+
+    def count(self, page: Page, visitor: Visitor) -> None:
+        """Every measure for areas inside and outside the visitor's own."""
+        for measure in measures():
+            for area in (None, COUNTY, OTHER_COUNTY, CITY):
+                asked = {"measure": measure.name} | ({"area": f"{area:012d}"} if area else {})
+                answer = self.knock(visitor, f"{page.route}?{urlencode(asked)}")
+                shown = _numbers(answer) if answer.outcome == "200" else answer.outcome
+                self.found.numbers[f"{measure.name} of {area or 'home'}", visitor.name] = shown
+
+    def press(self, page: Page) -> None:
+        """Send every unsafe method: empty everywhere, and filled in where there is a form."""
+        doors = self.doors(page)
+        for method in UNSAFE:
+            if self._is_answered(page, method, doors) and method == "POST":
+                self._press_filled(page, doors)
+
+    def _is_answered(self, page: Page, method: str, doors: dict[str, str]) -> bool:
+        """Send it empty for the first class; for more of them if anybody gets an answer."""
+        first, *others = doors
+        answered = False
+        for visitor in self.visitors.values():
+            if visitor.is_user or method == "POST" or _is_api(page):
+                answer = self.knock(visitor, doors[first], method, is_json=_is_api(page))
+                self.note(page, method, visitor, first, answer)
+                answered |= answer.outcome not in UNANSWERED
+        for visitor in self.visitors.values() if answered else ():
+            for one in others:
+                if visitor.is_user and one in {"sharing", NOWHERE}:
+                    answer = self.knock(visitor, doors[one], method, is_json=_is_api(page))
+                    self.note(page, method, visitor, one, answer)
+        return answered
+
+    def _press_filled(self, page: Page, doors: dict[str, str]) -> None:
+        bodies = {one: self._body(page, one, path) for one, path in doors.items()}
+        usable = next((body for body in bodies.values() if body is not None), None)
+        if usable is None:
+            return
+        for visitor in self.visitors.values():
+            for one in _asked(visitor, page, doors):
+                body = bodies[one] if bodies[one] is not None else usable
+                answer = self.knock(
+                    visitor, doors[one], "POST", data=body, is_json=_is_api(page)
+                )
+                self.note(page, "POST-filled", visitor, one, answer)
+
+    def _body(self, page: Page, one: str, path: str) -> dict[str, Any] | None:
+        """What is sent to a page: its form filled in by somebody who is shown it, if it has one."""
+        bundle = self.town.bundles.get(one) or self.town.bundles["mine"]
+        if _is_api(page):
+            return told(page, bundle, self.town)
+        is_pressed = False
+        for visitor in self.visitors.values():
+            answer = visitor.ask(path)
+            is_pressed |= answer.outcome == "405"
+            if answer.outcome == "200" and "form" in answer.context:
+                try:
+                    return body_of(answer.context["form"], bundle)
+                except CannotFill as error:
+                    self.unfilled.append(f"{page.name}: {error}")
+                    return None
+        return {} if is_pressed else None
+
+
+def _asked(visitor: Visitor, page: Page, doors: Iterable[str]) -> list[str]:
+    """The classes a visitor is asked about: one will do where no row is looked at."""
+    found = list(doors)
+    if visitor.is_user or (_is_api(page) and visitor.is_key):
+        return found
+    return [one for one in found if one in {found[0], NOWHERE}]
+
+
+def _is_api(page: Page) -> bool:
+    return page.name.startswith(API)
+
+
+def _choices(form: Any) -> list[tuple[str, str]]:
+    return [
+        (name, str(value))
+        for name, one in form.fields.items()
+        for value, _label in getattr(one, "choices", ())[: CHOICES_TRIED + 1]
+        if value
+    ]
+
+
+def _numbers(answer: Answer) -> str:
+    shown = [str(one["number"]) for one in answer.context["stats"]]
+    areas = answer.context.get("areas") or {"rows": [], "rest": []}
+    below = sum(int(one["value"]) for one in (*areas["rows"], *areas["rest"]))
+    return " · ".join([*shown, f"below {below}"])
+

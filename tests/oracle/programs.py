@@ -1,0 +1,61 @@
+"""What a program would send to the API, made from the schema that the API publishes."""
+
+from typing import Any
+
+from linli.gateway.urls import api
+
+from ..house.urls import Page
+from .fill import CannotFill
+from .rows import Bundle, Town
+
+
+def told(page: Page, bundle: Bundle, town: Town) -> dict[str, Any] | None:
+    """A body that fits the POST operation at a page's route; None if there is none."""
+    schema = api.get_openapi_schema()
+    route = page.route.replace("<uuidstr:", "{").replace("<uuid:", "{").replace(">", "}")
+    operation = schema["paths"].get(route, {}).get("post")
+    if operation is None:
+        return None
+    if "requestBody" not in operation:
+        return {}
+    form = operation["requestBody"]["content"]["application/json"]["schema"]
+    found: dict[str, Any] = _value("", form, schema, bundle, town)
+    return found
+
+
+def _known(bundle: Bundle, town: Town) -> dict[str, Any]:
+    """Codes and ids that no schema tells, by the name of their field."""
+    return {
+        "area": bundle.team.village,
+        "need": "care",
+        "content": "daily_care",
+        "reason": "no_capacity",
+        "result": "solved",
+        "station": str(town.world.unit_id(bundle.team.station)),
+        "phone": "13700000007",
+        "anonymous": 1,
+        "occurred_on": town.actor(bundle.team.worker).today.isoformat(),
+        "task": "filled in",
+        "words": "filled in",
+        "reply": "filled in",
+    }
+
+
+def _value(name: str, form: dict[str, Any], schema: Any, bundle: Bundle, town: Town) -> Any:
+    known = _known(bundle, town)
+    if name in known:
+        return known[name]
+    if "$ref" in form:
+        held = schema["components"]["schemas"][form["$ref"].rpartition("/")[2]]
+        return _value(name, held, schema, bundle, town)
+    if form.get("type") == "object":
+        return {
+            key: _value(key, part, schema, bundle, town)
+            for key, part in form["properties"].items()
+            if "default" not in part or key in known
+        }
+    if "enum" in form:
+        return form["enum"][0]
+    if form.get("type") == "integer":
+        return form.get("minimum", 1)
+    raise CannotFill(f"API field {name}: {form}")

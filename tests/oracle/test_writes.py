@@ -1,0 +1,58 @@
+"""What everybody gets and sees by sending; against the reviewed matrix. Nothing sent is kept."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ..house.regenerate import regenerating
+from ..house.urls import pages
+from . import matrix
+from .crawl import Crawl
+from .rows import Town
+from .visitors import visitors
+
+SECTION = "writes"
+
+
+@pytest.fixture(scope="module")
+def crawl(town: Town, quiet: None) -> Iterator[Crawl]:
+    made = Crawl(town, visitors(town))
+    for page in pages():
+        made.press(page)
+    if regenerating():
+        matrix.store(SECTION, matrix.folded(made.found))
+    yield made
+
+
+def reviewed(section: str = SECTION) -> matrix.Findings:
+    return matrix.unfolded(matrix.load(section))
+
+
+def test_every_form_can_be_filled(crawl: Crawl) -> None:
+    assert sorted(set(crawl.unfilled)) == []
+
+
+def test_nothing_breaks(crawl: Crawl) -> None:
+    assert crawl.found.broken == []
+
+
+def test_everybody_gets_what_the_matrix_says(crawl: Crawl) -> None:
+    assert matrix.wrong_outcomes(crawl.found, reviewed()) == []
+
+
+def test_nobody_sees_what_is_not_theirs(crawl: Crawl) -> None:
+    assert matrix.leaks(crawl.found, reviewed(), reviewed("reads")) == []
+
+
+def test_the_matrix_lists_nothing_else(crawl: Crawl) -> None:
+    assert matrix.gone(crawl.found, reviewed()) == []
+
+
+def test_every_verb_of_the_desk_works_for_somebody(crawl: Crawl) -> None:
+    """A valid body that nobody can send would prove nothing about those who may not."""
+    done = {"moved", "200", "201", "302"}
+    tried: dict[str, set[str]] = {}
+    for (page, method, _who, _one), outcome in crawl.found.outcomes.items():
+        if method == "POST-filled":
+            tried.setdefault(page, set()).add(outcome)
+    assert [page for page, outcomes in tried.items() if not outcomes & done] == []

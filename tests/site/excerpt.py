@@ -1,0 +1,88 @@
+"""A part of the demonstration's script that can be played by itself."""
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+from linli.lib.areacodes import COUNTY, at_level
+from linli.site.demo.steps import Script, Step, Tale
+
+OFTEN = 4
+
+
+def excerpt(script: Script, *, counties: set[int], requests: int) -> Script:
+    """Some requests of some counties, first those with rare turns, and what they need.
+
+    With the whole network there, the households they name and half as many others, and as many
+    services outside orders as requests.
+    """
+    random = Random(1)
+    chosen = _varied([one for one in script.requests if one.county in counties], requests, random)
+    corrected = [one for one in script.services if "services.correct_service" in one.verbs()]
+    here = [one for one in script.services if one.county in counties]
+    services = [one for one in corrected if one.county in counties][:OFTEN]
+    services += random.sample(here, min(len(here), requests))
+    services = list(dict.fromkeys(services))
+    named = _named([*chosen, *services])
+    people = [one for one in script.people if one.county in counties and _keys(one) & named]
+    others = [one for one in script.people if one.county in counties and one not in people]
+    people += random.sample(others, min(len(others), requests // 2))
+    return replace(
+        script,
+        network=_network(script.network, counties),
+        people=tuple(people),
+        services=tuple(services),
+        requests=tuple(chosen),
+    )
+
+
+def _varied(tales: list[Tale], count: int, random: Random) -> list[Tale]:
+    """So many tales, every verb in a few of them if it occurs at all."""
+    waiting = random.sample(tales, len(tales))
+    seen: Counter[str] = Counter()
+    chosen: list[Tale] = []
+    for is_rare in (True, False):
+        for tale in list(waiting):
+            if len(chosen) < count and (
+                not is_rare or any(seen[verb] < OFTEN for verb in tale.verbs())
+            ):
+                chosen.append(tale)
+                waiting.remove(tale)
+                seen.update(tale.verbs())
+    return chosen
+
+
+def _named(tales: list[Tale]) -> set[str]:
+    """Keys of persons and households that steps speak of."""
+    found: set[str] = set()
+    for step in (step for tale in tales for step in tale.steps):
+        found.add(step.about)
+        found.update(step.facts.get("persons", ()))
+        found.update(
+            value for name in ("person", "household") if (value := step.facts.get(name))
+        )
+    return found
+
+
+def _keys(tale: Tale) -> set[str]:
+    return {step.about for step in tale.steps} | {
+        step.facts["household"] for step in tale.steps if "household" in step.facts
+    }
+
+
+def _network(steps: tuple[Step, ...], counties: set[int]) -> tuple[Step, ...]:
+    kept: list[Step] = []
+    units: set[str] = set()
+    for step in steps:
+        facts = step.facts
+        is_here = {
+            "directory.open_site": lambda: at_level(facts["area"], COUNTY) in counties,
+            "directory.set_hours": lambda: step.about in units,
+            "site.add_user": lambda: facts["unit"] in units,
+            "site.add_routing_rule": lambda: facts["station"] in units,
+        }.get(step.verb)
+        if is_here is None or is_here():
+            kept.append(step)
+            if step.verb != "site.add_user":
+                units.add(step.about)
+    return tuple(kept)
