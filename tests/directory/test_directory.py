@@ -394,3 +394,8 @@ def test_the_search_box_finds_stations(world: World) -> None:
     shown = page(world, "worker", "/desk/search/", q="sibling")
     assert url(world.sibling) in shown
     assert url(world.other_station) not in page(world, "worker", "/desk/search/", q="other")
+
+
+def test_a_site_of_a_whole_county_says_where_it_is(world: World) -> None:
+    shown = page(world, "dispatcher", kind="centre")
+    assert shown.count("Licheng District") >= 3  # frame, area, serves

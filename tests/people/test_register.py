@@ -212,3 +212,10 @@ def test_nobody_else_edits(world: World, name: str) -> None:
     held = on_file(world)
     client, url = signed_in(world, name), f"/desk/people/{held.pk}/edit/"
     assert (client.get(url).status_code, client.post(url, changed()).status_code) == (404, 404)
+
+
+def test_where_the_person_lives_is_chosen_and_not_presumed(world: World) -> None:
+    page = signed_in(world, "worker").get(NEW).content.decode()
+    assert f'<option value="{VILLAGE}">' in page
+    assert f'<option value="{TOWNSHIP}" selected>' not in page
+    assert signed_in(world, "worker").post(NEW, typed(area="")).status_code == 422

@@ -16,7 +16,7 @@ def excerpt(script: Script, *, counties: set[int], requests: int) -> Script:
     With the whole network there, the households they name and half as many others, and as many
     services outside orders as requests.
     """
-    random = Random(1)
+    random = Random(1)  # noqa: S311 - no secrets here
     chosen = _varied([one for one in script.requests if one.county in counties], requests, random)
     corrected = [one for one in script.services if "services.correct_service" in one.verbs()]
     here = [one for one in script.services if one.county in counties]
@@ -58,9 +58,7 @@ def _named(tales: list[Tale]) -> set[str]:
     for step in (step for tale in tales for step in tale.steps):
         found.add(step.about)
         found.update(step.facts.get("persons", ()))
-        found.update(
-            value for name in ("person", "household") if (value := step.facts.get(name))
-        )
+        found.update(value for name in ("person", "household") if (value := step.facts.get(name)))
     return found
 
 
@@ -71,18 +69,20 @@ def _keys(tale: Tale) -> set[str]:
 
 
 def _network(steps: tuple[Step, ...], counties: set[int]) -> tuple[Step, ...]:
-    kept: list[Step] = []
     units: set[str] = set()
+    kept = []
     for step in steps:
-        facts = step.facts
-        is_here = {
-            "directory.open_site": lambda: at_level(facts["area"], COUNTY) in counties,
-            "directory.set_hours": lambda: step.about in units,
-            "site.add_user": lambda: facts["unit"] in units,
-            "site.add_routing_rule": lambda: facts["station"] in units,
-        }.get(step.verb)
-        if is_here is None or is_here():
+        if _is_here(step, counties, units):
             kept.append(step)
-            if step.verb != "site.add_user":
-                units.add(step.about)
+            units.add(step.about)
     return tuple(kept)
+
+
+def _is_here(step: Step, counties: set[int], units: set[str]) -> bool:
+    """Whether a step belongs to the counties, given the units of theirs so far."""
+    if step.verb == "directory.open_site":
+        return at_level(step.facts["area"], COUNTY) in counties
+    if step.verb == "directory.set_hours":
+        return step.about in units
+    wanted = step.facts.get("unit") or step.facts.get("station")
+    return wanted is None or wanted in units

@@ -35,9 +35,7 @@ def snapshot() -> Snapshot:
     }
     tables["stats.Tally"] = [row for row in tables["stats.Tally"] if row["n"]]
     meaning = _meanings(tables)
-    return {
-        name: Counter(_text(row, meaning) for row in rows) for name, rows in tables.items()
-    }
+    return {name: Counter(_text(row, meaning) for row in rows) for name, rows in tables.items()}
 
 
 def _rows(model: type[Model]) -> list[Columns]:

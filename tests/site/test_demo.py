@@ -1,60 +1,290 @@
-import time
-from datetime import timedelta
-from random import Random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 import pytest
-from django.db import connections, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from linli.directory.models import Organisation, Site
+from linli.directory.queries import coverage
+from linli.dispatch.enums import OrderState
+from linli.dispatch.models import Order
+from linli.intake.enums import RequestState
+from linli.intake.models import Request
+from linli.intake.receipts import open_receipt
+from linli.kernel.accounts.actors import actor_of
+from linli.kernel.accounts.enums import Role
+from linli.kernel.accounts.models import Post, User
+from linli.kernel.flow.machine import Refused, Stale
+from linli.kernel.flow.models import Charge, Clock, Duty
+from linli.kernel.flow.queries import duties
+from linli.kernel.stats import verify as stats
 from linli.kernel.stats.fold import fold
+from linli.kernel.timeline import verify as timeline
+from linli.kernel.units.models import Unit, UnitKind
+from linli.lib.areacodes import COUNTY, at_level
+from linli.lib.checkdigits import citizen_id, credit_code, mobile_or_landline
+from linli.people.models import Person
+from linli.services.models import Service
+from linli.site import check, demo
+from linli.site.demo.accounts import aligned, width
+from linli.site.demo.database import wipe
 from linli.site.demo.ledger import Ledger
-from linli.site.demo.network import LICHENG
-from linli.site.demo.script import write_script
+from linli.site.demo.ledger.rows import Row
+from linli.site.demo.network import GAPS, LICHENG
+from linli.site.demo.script import SEED, write_script
+from linli.site.demo.steps import Script
+from linli.site.models import Demonstration
 
 from ..conftest import clone
 from .excerpt import excerpt
-from .player import ActionPlayer
+from .player import ActionPlayer, in_bulk
 from .snapshot import differences, snapshot
 
 DEHUA = 350526000000
+HISTORIES = 60
 NOW = timezone.now()
 
 
-def bulk(script):
-    ledger = Ledger(password="x", pin="271828", random=Random(1))
-    script.play(ledger)
-    with transaction.atomic(using="load"):
-        with connections["load"].cursor() as cursor:
-            cursor.execute("SELECT set_config('linli.actor', 'system:demo', true)")
-        ledger.copy()
+@pytest.fixture(scope="module")
+def script(django_db_setup: None, django_db_blocker: Any) -> Script:
+    with django_db_blocker.unblock():
+        return write_script(NOW)
+
+
+@pytest.fixture(scope="module")
+def ledger(script: Script, django_db_blocker: Any) -> Ledger:
+    """The whole script, played in memory only."""
+    with django_db_blocker.unblock():
+        return in_bulk(script)
+
+
+@pytest.fixture
+def small(script: Script) -> Script:
+    return excerpt(script, counties={LICHENG}, requests=12)
+
+
+def rows(ledger: Ledger, model: Any) -> list[Row]:
+    return [row for row in ledger.book.rows.of[model] if "is_gone" not in vars(row)]
 
 
 @pytest.mark.usefixtures("fresh_database")
-def test_equal(template_name, database_name):
-    t = time.time()
-    whole = write_script(NOW)
-    print("script", time.time() - t); t = time.time()
-    import os
-    part = excerpt(whole, counties={LICHENG, DEHUA}, requests=int(os.environ.get("N", "60")))
-    n = len(list(part.steps()))
-    print(n, len(part.network), len(part.people), len(part.services), len(part.requests))
-    player = ActionPlayer(password="x")
-    for s in part.network: player.play(s)
-    print("network", time.time() - t); t = time.time()
-    from linli.site.demo.steps import in_order
-    for s in in_order((*part.people, *part.services, *part.requests)):
-        try: player.play(s)
-        except Exception as e:
-            print("FAILED", s); raise
-    d=time.time() - t
-    print("rest", d, (n-len(part.network))/d); t = time.time()
-    while fold(): pass
-    one = snapshot()
+def test_the_bulk_rows_are_those_of_the_actions(
+    script: Script, template_name: str, database_name: str
+) -> None:
+    part = excerpt(script, counties={LICHENG, DEHUA}, requests=HISTORIES)
+    part.play(ActionPlayer())
+    while fold():
+        pass
+    by_actions = snapshot()
     clone(template_name, database_name)
-    bulk(part)
-    while fold(): pass
-    other = snapshot()
-    diff = differences(one, other)
-    print(len(diff))
-    open("/tmp/linli/diff.txt","w").write("\n".join(diff))
-    assert not diff
+
+    in_bulk(part).store("demo")
+
+    while fold():
+        pass
+    assert differences(by_actions, snapshot()) == []
+    assert by_actions["intake.Request"].total() == HISTORIES
+
+
+def test_the_excerpt_has_every_turn_that_the_script_has(script: Script) -> None:
+    part = excerpt(script, counties={LICHENG, DEHUA}, requests=HISTORIES)
+
+    assert {one.verb for one in part.steps()} == {one.verb for one in script.steps()}
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_one_minute_too_many_is_a_difference(small: Script) -> None:
+    in_bulk(small).store("demo")
+    before = snapshot()
+    clock = Clock.objects.filter(charge=Charge.WORK, stopped_at__isnull=False).order_by("id")[0]
+    Clock.objects.filter(pk=clock.pk).update(minutes=clock.minutes + 1)
+
+    found = differences(before, snapshot())
+
+    assert [line.split(":")[0] for line in found if line.startswith("flow.")] == [
+        "flow.Clock first only",
+        "flow.Clock second only",
+    ]
+
+
+@pytest.mark.django_db
+def test_the_same_seed_and_moment_write_the_same_script(script: Script) -> None:
+    again = write_script(NOW)
+
+    assert [repr(one) for one in again.steps()] == [repr(one) for one in script.steps()]
+
+
+def test_nothing_happens_after_now_and_nobody_is_named_before_they_are_known(
+    script: Script,
+) -> None:
+    assert max(one.at for one in script.steps()) < NOW
+    made: set[str] = set()
+    for step in script.steps():
+        wanted = {*step.facts.get("persons", ()), step.facts.get("person", step.about)}
+        assert wanted - made <= {step.about}
+        made |= {step.about, step.facts.get("order", ""), step.facts.get("service", "")}
+
+
+def test_the_network_has_the_citys_shape(ledger: Ledger) -> None:
+    kinds = Counter(row.kind for row in rows(ledger, Unit))
+    roles = Counter(row.role for row in rows(ledger, Post))
+
+    assert (kinds[UnitKind.CENTRE], kinds[UnitKind.STATION], kinds[UnitKind.ROOM]) == (
+        12,
+        163,
+        1101,
+    )
+    assert roles[Role.STATION_HEAD] == 163
+    assert roles[Role.STATION_HEAD] + roles[Role.WORKER] == 400
+    assert set(roles) == set(Role)
+    assert len(rows(ledger, Service)) == 20_000
+    assert len(rows(ledger, Request)) == 3_000
+    assert 5_500 < len(rows(ledger, Person)) < 6_500
+
+
+def test_every_state_stands_somewhere_and_some_are_late(ledger: Ledger) -> None:
+    orders, requests = rows(ledger, Order), rows(ledger, Request)
+
+    assert {row.state for row in orders} == set(OrderState)
+    assert {row.state for row in requests} == set(RequestState)
+    in_licheng = [row for row in orders if at_level(row.area_id, COUNTY) == LICHENG]
+    assert sum(row.state == OrderState.ARBITRATION for row in in_licheng) >= 2
+    assert any(row.reopened and row.state == OrderState.PENDING for row in in_licheng)
+    late = Counter(row.due_at < NOW for row in rows(ledger, Duty))
+    assert late[True] >= 10
+    assert late[False] > 3 * late[True]
+
+
+def test_nobody_is_real(ledger: Ledger) -> None:
+    persons, requests = rows(ledger, Person), rows(ledger, Request)
+    mobiles = {row.phone for row in (*persons, *requests) if row.phone}
+    landlines = {row.phone for model in (Site, Organisation) for row in rows(ledger, model)}
+
+    assert {one[:7] for one in mobiles} == {"1990000"}
+    assert {one[:9] for one in landlines} == {"0595-9999"}
+    assert {mobile_or_landline(one) for one in mobiles | landlines} == mobiles | landlines
+    ids = [row.citizen_id for row in persons if row.citizen_id]
+    assert len(ids) == len(set(ids)) > 1_000
+    assert {one[:6] for one in map(citizen_id, ids)} == {"000000"}
+    codes = [credit_code(row.credit_code) for row in rows(ledger, Organisation)]
+    assert {one[2:8] for one in codes} == {"000000"}
+
+
+def test_what_cannot_happen_is_refused(small: Script) -> None:
+    ledger = in_bulk(replace(small, requests=()))
+    tale = next(one for one in small.requests if "dispatch.accept_order" in one.verbs())
+    steps = tale.steps
+    accepted = next(at for at, one in enumerate(steps) if one.verb == "dispatch.accept_order")
+    for step in steps[:accepted]:
+        ledger.play(step)
+    stranger = next(
+        row.username
+        for row in rows(ledger, User)
+        if row.username.startswith("sg")
+        and ledger.book.actors.user(row.username).unit_id
+        != ledger.book.orders[steps[accepted].about].unit_id
+    )
+
+    with pytest.raises(Refused):
+        ledger.play(replace(steps[accepted], who=stranger))
+    ledger.play(steps[accepted])
+    with pytest.raises((Stale, Refused)):
+        ledger.play(steps[accepted])
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_the_guard_binds_the_bulk_writer_too(small: Script) -> None:
+    ledger = in_bulk(small)
+
+    with pytest.raises(DatabaseError, match="no actor"), transaction.atomic(using="load"):
+        ledger.book.rows.copy()
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_broken_off_run_leaves_nothing(small: Script) -> None:
+    ledger = in_bulk(small)
+    ledger.book.rows.add(Demonstration, NOW, id=2, made_at=NOW, seed=SEED)
+
+    with pytest.raises(IntegrityError):
+        ledger.store("demo")
+
+    assert (User.objects.count(), Unit.objects.count(), demo.is_demo()) == (0, 0, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_database_in_use_is_left_alone(reset: bool) -> None:
+    User.objects.create(username="real", name="Real")
+
+    with pytest.raises(demo.DemoRefused):
+        demo.prepare(reset=reset)
+
+    assert User.objects.get().username == "real"
+
+
+@pytest.mark.django_db
+def test_a_server_that_is_not_ours_is_not_wiped(monkeypatch: pytest.MonkeyPatch) -> None:
+    Demonstration.objects.create(made_at=NOW, seed=SEED)
+    monkeypatch.setenv("LINLI_DATABASE_URL", "postgresql://linli_app@example.invalid/linli")
+
+    with pytest.raises(demo.DemoRefused):
+        demo.prepare(reset=True)
+
+    assert demo.is_demo()
+
+
+@pytest.fixture
+def prepared(fresh_database: None) -> Iterator[list[str]]:
+    yield demo.prepare()
+
+
+def test_a_prepared_demonstration_verifies_stays_and_can_be_thrown_away(
+    prepared: list[str],
+) -> None:
+    assert stats.verify() == []
+    report = timeline.verify()
+    assert (report.problems, report.seals) == ([], 1)
+    assert [one.code for one in check.demonstration()] == ["demo"]
+    _can_sign_in(prepared)
+    _receipt_opens(prepared)
+    gaps = {one.place.code for one in coverage(DEHUA, on=timezone.localdate()) if not one.stations}
+    assert gaps == set(GAPS) & gaps != set()
+
+    again = demo.prepare()
+
+    assert again[1].startswith("The demonstration was made on")
+    assert again[2:] == prepared[2:]
+    assert User.objects.count() > 400
+    wipe()
+    assert (demo.is_demo(), User.objects.count(), timeline.missing_guards()) == (False, 0, [])
+
+
+def _can_sign_in(lines: list[str]) -> None:
+    """Everybody in the table has the password and a post; who works has something to do."""
+    table = [line.split()[0] for line in lines if re.match(r"[a-z]+ {2,}", line)]
+    users = {one.username: one for one in User.objects.filter(username__in=table)}
+    assert len(users) == len(table) == 10
+    assert users["paidan"].check_password(demo.PASSWORD)
+    assert len({one.password for one in users.values()}) == 1
+    for username in ("paidan", "zhanzhang", "shegong"):
+        assert duties(actor_of(users[username])).count() >= 3
+
+
+def _receipt_opens(lines: list[str]) -> None:
+    found = re.search(r"receipt ([0-9A-Z-]+), PIN (\d{6})", lines[-1])
+    assert found is not None
+    opened = open_receipt(found[1], found[2], place="here", now=timezone.now())
+    assert opened is not None
+    assert all(isinstance(one, UUID) for one in opened.subject_ids)
+
+
+def test_columns_stand_side_by_side_in_both_scripts() -> None:
+    lines = aligned([("ab", "站长", "x"), ("a", "社工", "y"), ("abc", "x", "z")])
+
+    assert lines == ["ab   站长  x", "a    社工  y", "abc  x     z"]
+    assert {width(line) for line in lines} == {12}

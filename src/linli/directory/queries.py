@@ -1,3 +1,4 @@
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -188,7 +189,9 @@ def rollups(area: int, *, on: date) -> list[Rollup]:
         code
         for code in Area.objects.filter(
             level=TOWNSHIP, is_pseudo=False, valid_to__isnull=True, code__gte=low, code__lte=high
-        ).values_list("code", flat=True)
+        )
+        .order_by("code")
+        .values_list("code", flat=True)
         if kind_of(code) != "quasi"
     ]
     known = set(_served_by_stations(area, on=on).values_list("area_id", flat=True))
@@ -198,6 +201,7 @@ def rollups(area: int, *, on: date) -> list[Rollup]:
     seats = list(
         sites(on=on)
         .filter(unit__kind=UnitKind.STATION, unit__area_id__gte=low, unit__area_id__lte=high)
+        .order_by("unit__area_id")
         .values_list("unit__area_id", flat=True)
     )
     return [
@@ -207,5 +211,6 @@ def rollups(area: int, *, on: date) -> list[Rollup]:
 
 
 def _count(codes: list[int], area: int) -> int:
+    """How many of the sorted codes lie in an area."""
     low, high = range_of(area)
-    return sum(low <= code <= high for code in codes)
+    return bisect_right(codes, high) - bisect_left(codes, low)

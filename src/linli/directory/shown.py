@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.areas.queries import label as label_of_area
 from linli.kernel.areas.queries import labels, path, path_labels
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
@@ -27,7 +28,7 @@ def site_facts(site: Site) -> list[tuple[str, str]]:
     operator = site.operator.unit.label if site.operator else ""
     code = site.operator.credit_code if site.operator else ""
     return [
-        (_("Where"), path_labels([site.unit.area_id], below=COUNTY - 1)[site.unit.area_id]),
+        (_("Where"), _place(site.unit.area_id)),
         (_("Address"), site.address),
         (_("Phone for residents"), site.phone),
         (_("Competent body"), label(TermList.COMPETENT_BODY, site.unit.competent_body)),
@@ -36,6 +37,10 @@ def site_facts(site: Site) -> list[tuple[str, str]]:
         (_("Unified social credit code"), code),
         (_("Open orders it can hold"), str(site.capacity)),
     ]
+
+
+def _place(code: int) -> str:
+    return path_labels([code], below=COUNTY - 1)[code] or label_of_area(code)
 
 
 def areas(site: Site, on: date) -> list[str]:

@@ -34,9 +34,11 @@ class Known:
 def _know(rows: list[Site], actor: Actor) -> Known:
     serves = areas_served([one.pk for one in rows], on=actor.today)
     served = {code for codes in serves.values() for code in codes}
+    seats = {one.unit.area_id for one in rows}
     is_wide = level_of(actor.area or 0) < COUNTY
-    places = path_labels({one.unit.area_id for one in rows}, below=COUNTY - is_wide)
-    return Known(places, serves, labels(served))
+    names = labels(served | seats)
+    paths = path_labels(seats, below=COUNTY - is_wide)
+    return Known({one: paths[one] or names.get(one, "") for one in seats}, serves, names)
 
 
 def _serves(row: Site, known: Known) -> Cell:

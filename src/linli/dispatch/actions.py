@@ -193,7 +193,7 @@ def transfer_order(order: Order, *, actor: Actor, station_id: UUID, words: str) 
         raise Stale
     until = _due(order, Stage.ACCEPT, actor)
     reason, considered = _route(order, actor, station_id)
-    before, was_waiting = str(order.station_id), order.state == OrderState.DISPATCHED
+    before = str(order.station_id)
     ORDER.move(
         order,
         "transfer",
@@ -203,11 +203,6 @@ def transfer_order(order: Order, *, actor: Actor, station_id: UUID, words: str) 
         to_unit=str(station_id),
         from_unit=before,
     )
-    if was_waiting:
-        # The state stays, so the move has left duty and clock with the station before.
-        waiting = Duty.objects.filter(subject_type=ORDER.name, subject_id=order.pk)
-        waiting.update(due_at=until.at, is_provisional=until.is_provisional)
-        ORDER.rehand(order, actor=actor)
     _remark(order, "transfer", words, actor=actor)
     publish(OrderHandedOver(actor, order.pk, station_id))
 
@@ -302,6 +297,7 @@ def take_verdict(order: Order, *, actor: Actor, value: str, is_anonymous: bool) 
     Verdict.objects.create(
         id=uuid4(),
         order=None if is_anonymous else order,
+        round=order.reopened,
         area_id=township if is_anonymous and township else order.area_id,
         unit_id=order.station_id or order.centre_id,
         value=value,
@@ -332,7 +328,7 @@ def reopen_order(order: Order, *, actor: Actor, words: str) -> None:
         actor=actor,
         until=until,
         changes=_to_centre(order, until.at)
-        | {"reopened": order.reopened + 1, "closed_at": None, "bounces": 0, "is_binding": False},
+        | {"reopened": order.reopened + 1, "closed_at": None, "bounces": 0, "is_binding": False, "has_verdict": False},
     )
     _remark(order, "reopen", words, actor=actor, for_resident=True)
     publish(OrderHandedOver(actor, order.pk, order.centre_id))

@@ -107,15 +107,17 @@ class FollowUp(models.Model):
 
 
 class Verdict(Scoped):
-    """What a resident says about the help. Anonymous ones have no order, and only a day.
+    """What a resident says about the help, once in each round of an order (a reopened one is a new
+    round). Anonymous ones have no order, and only a day.
 
     Random id: one that carries a time would lead back to the order.
     """
 
     id = models.UUIDField(primary_key=True)
-    order = models.OneToOneField(
-        Order, on_delete=models.CASCADE, null=True, related_name="verdict"
+    order = models.ForeignKey(
+        Order, on_delete=models.CASCADE, null=True, related_name="verdicts"
     )
+    round = models.PositiveSmallIntegerField(default=0)
     value = models.CharField(max_length=8, choices=Value)
     need = models.CharField(max_length=40)
     said_on = models.DateField()
@@ -124,6 +126,9 @@ class Verdict(Scoped):
         indexes = (
             models.Index(fields=("area", "said_on"), name="verdict_area_day"),
             models.Index(fields=("unit", "said_on"), name="verdict_unit_day"),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=("order", "round"), name="verdict_once_per_round"),
         )
 
 

@@ -136,8 +136,8 @@ def holding(order: Order) -> Holding:
 
 
 def verdict(order_id: UUID) -> Verdict | None:
-    """What the resident said about an order, unless it was said anonymously."""
-    found: Verdict | None = Verdict.objects.filter(order_id=order_id).first()
+    """What the resident said last about an order, unless it was said anonymously."""
+    found: Verdict | None = Verdict.objects.filter(order_id=order_id).order_by("-round").first()
     return found
 
 

@@ -129,6 +129,7 @@ ORDERS = Table(
     rows=_rows,
     columns=(NUMBER, NEED, STATE, STATION, CLOCK, OPENED),
     sort="opened_at",
+    day="opened_on",
     row_url=lambda order: reverse("dispatch:order", args=[order.pk]),
     filters=(
         Filter("state", _("State"), lambda actor: OrderState.choices, _equal("state")),

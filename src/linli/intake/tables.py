@@ -107,6 +107,7 @@ REQUESTS = Table(
         Column("registered", _("Registered"), _registered, kind="time"),
     ),
     sort="registered_at",
+    day="registered_on",
     row_url=url_of,
     filters=(
         Filter("state", _("State"), lambda actor: RequestState.choices, _equal("state")),

@@ -69,7 +69,7 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.actor = actor
         self.fields["area"] = PlaceField(
-            inside=actor.scope.ranges, keep=keep, label=_("Where the person lives")
+            inside=actor.scope.ranges, keep=keep, blank="", label=_("Where the person lives")
         )
         self.order_fields(ORDER)
 

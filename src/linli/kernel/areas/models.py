@@ -1,7 +1,12 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import pgettext_lazy
 
 from linli.lib.uuid7 import uuid7
+
+# English names are found in any case, through an index on their lower case.
+models.CharField.register_lookup(Lower)
 
 
 class Area(models.Model):
@@ -63,6 +68,13 @@ class AreaVersion(models.Model):
             models.Index(
                 fields=("initials",), opclasses=("text_pattern_ops",), name="area_initials_prefix"
             ),
+            models.Index(
+                fields=("pinyin",), opclasses=("text_pattern_ops",), name="area_pinyin_prefix"
+            ),
+            models.Index(
+                OpClass(Lower("en"), name="text_pattern_ops"), name="area_en_prefix"
+            ),
+            GinIndex(fields=("zh",), opclasses=("gin_trgm_ops",), name="area_zh_part"),
         )
 
     def __str__(self) -> str:

@@ -98,22 +98,32 @@ def children(code: int) -> list[Place]:
 
 
 def search(text: str, *, inside: Iterable[tuple[int, int]] = ()) -> list[Place]:
-    """Areas whose name, pinyin initials or code begins with the text, the larger ones first."""
+    """Areas whose Chinese or English name, pinyin, initials or code begins with the text (from
+    three characters on, Chinese names that hold it anywhere), the larger ones first."""
     wanted, name = fold(text), text.strip()
     if not wanted or "\x00" in wanted:
         return []
-    matches = Q(zh__startswith=name) | Q(initials__startswith=wanted)
-    if len(wanted) >= 3:
-        matches |= Q(zh__contains=name) | Q(pinyin__startswith=wanted) | Q(en__startswith=name)
-    if wanted.isascii() and wanted.isdigit() and len(wanted) <= 12:
-        low = int(wanted.ljust(12, "0"))
-        matches = Q(area_id__gte=low, area_id__lte=int(wanted.ljust(12, "9")))
+    matches = _named(name, wanted)
     found = _current().filter(matches, area__is_pseudo=False)
     limits = Q()
     for low, high in inside:
         limits |= Q(area_id__gte=low, area_id__lte=high)
     rows = found.filter(limits).select_related("area").order_by("area__level", "area_id")
     return [Place(one.area_id, one.area.level, _label(one)) for one in rows[:FOUND_AT_MOST]]
+
+
+def _named(name: str, folded: str) -> Q:
+    """The one condition that fits what was typed: each has an index, a mixture would have none."""
+    if folded.isascii() and folded.isdigit() and len(folded) <= 12:
+        low, high = int(folded.ljust(12, "0")), int(folded.ljust(12, "9"))
+        return Q(area_id__gte=low, area_id__lte=high)
+    if folded.isascii():
+        return (
+            Q(initials__startswith=folded)
+            | Q(pinyin__startswith=folded)
+            | Q(en__lower__startswith=name.lower())
+        )
+    return Q(zh__startswith=name) | (Q(zh__contains=name) if len(name) >= 3 else Q())
 
 
 def exists(code: int, *, on: date) -> bool:
@@ -123,6 +133,17 @@ def exists(code: int, *, on: date) -> bool:
         .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on))
         .exists()
     )
+
+
+def inside(code: int, column: str = "area_id") -> Q:
+    """The condition for rows that count as inside an area, as statistics count them."""
+    held = ranges(code)
+    asked, gone = Q(), Q()
+    for low, high in held.inside:
+        asked |= Q(**{f"{column}__gte": low, f"{column}__lte": high})
+    for low, high in held.left:
+        gone |= Q(**{f"{column}__gte": low, f"{column}__lte": high})
+    return asked & ~gone if gone else asked
 
 
 def ranges(code: int, *, geography: date | None = None) -> Ranges:

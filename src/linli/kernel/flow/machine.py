@@ -121,7 +121,8 @@ class Flow:
             rows = type(subject)._base_manager.filter(
                 guard or models.Q(), pk=subject.pk, **{f"{self.field}__in": step.frm}
             )
-            if rows.update(**values) != 1:
+            changed = rows.update(**values) if values else len(rows.select_for_update())
+            if changed != 1:
                 raise Stale
             for column, value in values.items():
                 setattr(subject, column, value)

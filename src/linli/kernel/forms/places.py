@@ -12,15 +12,22 @@ class PlaceField(forms.TypedChoiceField):
     """An area inside some code ranges, chosen from a list; returns the 12-digit code.
 
     Offers each range's own area and the areas just below it, from townships on: for a station, its
-    townships and their villages. `keep` is offered too, wherever it lies.
+    townships and their villages. `keep` is offered too, wherever it lies. With `blank`, nothing is
+    chosen at first.
     """
 
     def __init__(
-        self, *, inside: tuple[tuple[int, int], ...], keep: int | None = None, **kwargs: Any
+        self,
+        *,
+        inside: tuple[tuple[int, int], ...],
+        keep: int | None = None,
+        blank: str | None = None,
+        **kwargs: Any,
     ) -> None:
         kwargs.setdefault("coerce", int)
         kwargs.setdefault("empty_value", None)
-        super().__init__(choices=lambda: _offered(inside, keep), **kwargs)
+        first = [] if blank is None else [("", blank)]
+        super().__init__(choices=lambda: [*first, *_offered(inside, keep)], **kwargs)
 
 
 def _offered(inside: tuple[tuple[int, int], ...], keep: int | None) -> list[Any]:

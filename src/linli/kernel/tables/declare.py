@@ -52,6 +52,8 @@ class Table:
     """A list. `rows(actor)` is already cut down to what the actor may see.
 
     `sort` is a non-null indexed column, newest first; `search` narrows by free text if given;
+    `day` names the column by which statistics count these rows: with it, the list can be opened for
+    an area and a span of days (`?area=&first=&last=`), and its length is the number that led here.
     `know(rows, actor)` fetches labels for one page in a fixed number of queries.
     """
 
@@ -70,3 +72,4 @@ class Table:
     empty_hint: Text = ""
     actions: Callable[[Actor], list[dict[str, Any]]] = field(default=lambda actor: [])
     is_ascending: bool = False
+    day: str = ""

@@ -1,11 +1,16 @@
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.areas.queries import inside
+from linli.kernel.areas.queries import label as area_label
 from linli.kernel.tables import Table, page_of, total_text
 from linli.kernel.timeline.record import record
 from linli.lib.xlsx import Kind, Sheet, SheetColumn, write_workbook
@@ -21,21 +26,9 @@ EXPORT_KINDS: dict[str, Kind] = {"number": "number"}
 def list_page(request: HttpRequest, table: Table, *, template: str = "ui/list.html") -> HttpResponse:
     """Answer a request for a declared list: page, partial, or Excel with `?export=xlsx`."""
     actor = actor_of(request)
-    asked = {key: value for key, value in request.GET.items() if value}
+    asked = {key: value for key, value in request.GET.items() if value and "\x00" not in value}
     form = _filter_form(table, actor, asked)
-    rows = table.rows(actor)
-    chips = []
-    for one in table.filters:
-        value = asked.get(one.name, "")
-        labels = dict(form.fields[one.name].choices)  # type: ignore[attr-defined]
-        if value and value in labels:
-            rows = one.narrow(rows, value, actor)
-            chips.append(
-                {"label": f"{one.label}: {labels[value]}", "remove_url": _url(asked, one.name)}
-            )
-    if table.search is not None and asked.get("q"):
-        rows = table.search(rows, asked["q"], actor)
-        chips.append({"label": f"“{asked['q']}”", "remove_url": _url(asked, "q")})
+    rows, chips = _narrowed(table, actor, asked, form)
     if asked.get("export") == "xlsx":
         return _export(table, rows, actor, chips)
     cut = page_of(
@@ -61,6 +54,48 @@ def list_page(request: HttpRequest, table: Table, *, template: str = "ui/list.ht
         "actions": table.actions(actor),
     }
     return page(request, template, {"table": shown, "title": table.title}, partial="ui/_rows.html")
+
+
+def _narrowed(
+    table: Table, actor: Actor, asked: dict[str, str], form: forms.Form
+) -> tuple[QuerySet[Any], list[dict[str, str]]]:
+    """The rows that the address asks for, and a chip in words for each thing that narrows them."""
+    rows = table.rows(actor)
+    chips: list[dict[str, str]] = []
+
+    def chip(words: str, *names: str) -> None:
+        chips.append({"label": words, "remove_url": _url(asked, *names)})
+
+    if table.day:
+        rows = _counted(table, rows, asked, chip)
+    for one in table.filters:
+        value = asked.get(one.name, "")
+        labels = dict(form.fields[one.name].choices)  # type: ignore[attr-defined]
+        if value and value in labels:
+            rows = one.narrow(rows, value, actor)
+            chip(f"{one.label}: {labels[value]}", one.name)
+    if table.search is not None and asked.get("q"):
+        rows = table.search(rows, asked["q"], actor)
+        chip(f"“{asked['q']}”", "q")
+    return rows, chips
+
+
+def _counted(
+    table: Table, rows: QuerySet[Any], asked: dict[str, str], chip: Callable[..., None]
+) -> QuerySet[Any]:
+    """Narrow to the area and days behind a number of the statistics; what is unreadable is left."""
+    area = asked.get("area", "")
+    if area.isascii() and area.isdigit() and len(area) <= 12:
+        rows = rows.filter(inside(int(area)))
+        chip(f"{_('Area')}: {area_label(int(area))}", "area")
+    for name, words, step in (("first", _("From"), "gte"), ("last", _("Until"), "lte")):
+        try:
+            day = date.fromisoformat(asked.get(name, ""))
+        except ValueError:
+            continue
+        rows = rows.filter(**{f"{table.day}__{step}": day})
+        chip(f"{words}: {day.isoformat()}", name)
+    return rows
 
 
 def _row(table: Table, row: Any, known: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from random import Random
 
 from django.contrib.auth.hashers import make_password
-from django.db import connections, transaction
+from django.db import connections
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -82,10 +82,7 @@ def make(now: datetime, *, seed: int = SEED) -> Script:
         persons=len(ledger.book.people),
         requests=len(ledger.book.requests),
     )
-    with transaction.atomic(using="load"):
-        with connections["load"].cursor() as cursor:
-            cursor.execute("SELECT set_config('linli.actor', 'system:demo', true)")
-        ledger.copy()
+    ledger.store("demo")
     return script
 
 

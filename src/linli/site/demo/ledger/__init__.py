@@ -7,6 +7,8 @@ database nothing. That it writes what the actions write is tested on a sample, r
 from collections.abc import Callable
 from random import Random
 
+from django.db import connections, transaction
+
 from linli.kernel.accounts.actors import Actor
 
 from ..steps import Step
@@ -22,7 +24,7 @@ ROUTING_NEEDS = ("dispatch.", "intake.")
 
 
 class Ledger:
-    """A player that keeps everything in memory until `copy`."""
+    """A player that keeps everything in memory until `store`."""
 
     def __init__(self, *, password: str, pin: str, random: Random) -> None:
         self.book = Book(random)
@@ -47,6 +49,9 @@ class Ledger:
         verb: Verb = getattr(self.rooms[room], name)
         verb(self.book.actor(step), step)
 
-    def copy(self) -> int:
-        """Write all rows in the present transaction of the connection `load`; returns how many."""
-        return self.book.rows.copy()
+    def store(self, reason: str) -> int:
+        """Copy all rows in one transaction, with the system as the actor; returns how many."""
+        with transaction.atomic(using="load"):
+            with connections["load"].cursor() as cursor:
+                cursor.execute("SELECT set_config('linli.actor', %s, true)", [f"system:{reason}"])
+            return self.book.rows.copy()

@@ -66,8 +66,8 @@ class Directory:
             updated_at=actor.now,
         )
         self._tell(actor, "site_opened", unit, kind=str(kind))
-        self.book.serves[step.about] = list(facts["serves"])
-        for code in facts["serves"]:
+        self.book.serves[step.about] = sorted(set(facts["serves"]))
+        for code in self.book.serves[step.about]:
             rows.add(ServiceArea, step.at, unit_id=unit.id, area_id=code, valid_from=actor.today)
 
     def set_hours(self, actor: Actor, step: Step) -> None:

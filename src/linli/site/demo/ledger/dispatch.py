@@ -6,12 +6,12 @@ from uuid import UUID
 from django.db.models import Q
 
 from linli.dispatch.actions import NUMBER_PREFIX, TOWNSHIP_LEVEL
-from linli.dispatch.enums import OrderState, Stage
+from linli.dispatch.enums import AT_STATION, OrderState, Stage
 from linli.dispatch.models import FollowUp, Order, OrderService, Remark, Verdict
 from linli.dispatch.workflow import ORDER, RETURNS_BEFORE_ARBITRATION
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
-from linli.kernel.flow.machine import Refused
+from linli.kernel.flow.machine import Refused, Stale
 from linli.lib.areacodes import at_level
 from linli.lib.receipts import new_number
 from linli.lib.worktime import Due
@@ -175,8 +175,11 @@ class Dispatch:
 
     @acts
     def assign_order(self, order: Row, actor: Actor, step: Step) -> None:
-        worker = self.book.actors.user(step.facts["worker"]).user_id
-        self._move(order, "assign", actor, changes={"worker_id": worker}, to=str(worker))
+        worker = self.book.actors.user(step.facts["worker"])
+        if worker.unit_id != order.unit_id:
+            raise Refused
+        changes = {"worker_id": worker.user_id}
+        self._move(order, "assign", actor, changes=changes, to=str(worker.user_id))
         self.book.flows.rehand(ORDER, order, actor=actor)
 
     @acts
@@ -184,6 +187,8 @@ class Dispatch:
         person = self.book.people[step.facts["person"]]
         demand(actor, "dispatch.serve", order)
         demand(actor, "people.view", person)
+        if order.state not in AT_STATION:
+            raise Stale
         order.person_id = person.id
         self.book.tell(actor, "dispatch.person_named", ORDER.name, order)
 

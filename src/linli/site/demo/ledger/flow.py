@@ -88,7 +88,8 @@ class Flows:
         if step.to is not None:
             subject.state = step.to
         self._tell(flow, subject, name, actor, data)
-        if step.to is not None and step.to != before:
+        stays = until is None and step.to == before and before in flow.waiting
+        if step.to is not None and not stays:
             self.stop(subject.pk, actor.now, Charge.BOUNCE if step.is_bounce else Charge.WORK)
             self._wait(flow, subject, actor, until)
 

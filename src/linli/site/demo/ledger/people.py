@@ -110,6 +110,7 @@ class People:
                 address=person.address,
                 recorded_at=actor.now,
             )
+        demand(actor, "households.view", home)
         self.book.rows.add(
             Membership,
             step.at,

@@ -6,8 +6,9 @@ from linli.directory.models import Site
 from linli.dispatch.enums import AT_STATION, RoutingReason
 from linli.dispatch.models import RoutingRule
 from linli.dispatch.routing import TOWNSHIP_LEVEL, VILLAGE_LEVEL, Candidate
+from linli.kernel.flow.machine import Refused
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
-from linli.lib.areacodes import ancestors, level_of
+from linli.lib.areacodes import ancestors, county_of, level_of
 
 from .book import Book
 from .rows import Row
@@ -45,6 +46,8 @@ class Routing:
         """Which rule fits the chosen station, and what else was considered."""
         found = self._candidates(order.area_id, order.need)
         chosen = next((one for one in found if one.unit.pk == station_id), None)
+        if chosen is None and county_of(self._units[station_id].area_id) != county_of(order.area_id):
+            raise Refused
         reason = chosen.reason if chosen else RoutingReason.CHOSEN
         return reason, [one.noted() for one in found[:5]]
 

@@ -26,6 +26,7 @@ class Services:
 
     def record(self, actor: Actor, step: Step, key: str) -> Row:
         demand_any(actor, "services.record")
+        self._check_persons(actor, step)
         account: Account = step.facts["account"]
         service = self.book.rows.add(
             Service,
@@ -41,6 +42,10 @@ class Services:
             self._note(key, service, step)
         self._tell(actor, "recorded", service, method=service.method, minutes=service.minutes)
         return service
+
+    def _check_persons(self, actor: Actor, step: Step) -> None:
+        for one in step.facts["persons"]:
+            demand(actor, "people.view", self.book.people[one])
 
     def _values(self, step: Step) -> dict[str, Any]:
         """Columns of the service that its account tells."""
@@ -77,6 +82,7 @@ class Services:
     def correct_service(self, actor: Actor, step: Step) -> None:
         held = self.book.services[step.about]
         demand(actor, "services.correct", held)
+        self._check_persons(actor, step)
         note = self._notes.get(step.about)
         recipients = self._recipients[step.about]
         self.book.rows.add(
@@ -91,6 +97,7 @@ class Services:
                 "occurred_on": held.occurred_on.isoformat(),
                 "minutes": held.minutes,
                 "area": held.area_id,
+                "household": str(held.household_id) if held.household_id else None,
                 "anonymous": held.anonymous,
                 "persons": [str(one.person_id) for one in recipients],
             },
