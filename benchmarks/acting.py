@@ -11,10 +11,10 @@ from django.db import transaction
 from linli.kernel.accounts.actors import Actor, actor_of, set_actor, visitor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import Post, User
+from linli.kernel.areas.models import Area
 from linli.kernel.scope import scope
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
 from linli.lib.areacodes import range_of
-from linli.kernel.areas.models import Area
 
 from .world.network import CITY_CODE
 

@@ -21,8 +21,12 @@ def figures(loading: Loading) -> list[Figure]:
     both = loading.seconds["services_service"] + loading.seconds["services_recipient"]
     rows = loading.rows["services_service"]
     whole = Figure(PART, "20 million services, this pace", load=load())
-    made.append(whole.at_most(FACTS * loading.seconds["services_service"] / rows / 60, MINUTES, "min"))
-    made.append(Figure(PART, "the same with recipients", note=f"{FACTS * both / rows / 60:.0f} min"))
+    made.append(
+        whole.at_most(FACTS * loading.seconds["services_service"] / rows / 60, MINUTES, "min")
+    )
+    made.append(
+        Figure(PART, "the same with recipients", note=f"{FACTS * both / rows / 60:.0f} min")
+    )
     per_million = loading.facts_megabytes / rows * 1_000_000
     made.append(Figure(PART, "disk per million facts", note=f"{per_million:,.0f} MB with indexes"))
     made.append(Figure(PART, "disk of everything", note=f"{loading.megabytes:,.0f} MB"))

@@ -11,11 +11,11 @@ from django.utils import timezone
 from linli.dispatch import tables as dispatch_tables
 from linli.kernel.accounts.models import User
 from linli.kernel.areas.models import Area
+from linli.kernel.areas.queries import children
 from linli.kernel.scope import unscoped
 from linli.kernel.stats.measures import measure as measure_of
 from linli.kernel.stats.read import by_area, by_dimension, distinct, question, total
 from linli.kernel.tables import page_of, total_text
-from linli.kernel.areas.queries import children
 from linli.lib.areacodes import LEVEL_NAMES, at_level, range_of
 from linli.lib.names import initials, pinyin_key
 from linli.people import actions as people_actions
@@ -165,8 +165,10 @@ def _areas(random: Random) -> dict[int, list[int]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT area_id FROM services_service")
         villages = [code for (code,) in cursor.fetchall() if low <= code <= high]
-    found = {level: [at_level(random.choice(villages), level) for _ in range(QUESTIONS)]
-             for level in (4, 3)}
+    found = {
+        level: [at_level(random.choice(villages), level) for _ in range(QUESTIONS)]
+        for level in (4, 3)
+    }
     cities = list(Area.objects.filter(level=2, code__range=range_of(PROVINCE_CODE)))
     found[2] = [random.choice([CITY_CODE, random.choice(cities).code]) for _ in range(QUESTIONS)]
     found[1], found[0] = [PROVINCE_CODE] * QUESTIONS, [0] * QUESTIONS
@@ -179,5 +181,3 @@ def _period(random: Random) -> tuple[date, date]:
     first = today - timedelta(days=random.randint(30, 365))
     days = random.choice((30, 91, 365, random.randint(1, 200)))
     return first, min(today, first + timedelta(days=days))
-
-

@@ -54,7 +54,11 @@ def missed(figures: list[Figure]) -> list[str]:
     """Every promise that was not kept, with what was measured."""
     return [
         f"{one.part}: {one.name}: {one.target}, measured "
-        + (one.note if one.per_second is None else f"{one.per_second:,.0f}/s, p95 {one.p95:,.1f} ms")
+        + (
+            one.note
+            if one.per_second is None
+            else f"{one.per_second:,.0f}/s, p95 {one.p95:,.1f} ms"
+        )
         for one in figures
         if one.is_met is False
     ]

@@ -15,8 +15,8 @@ from linli.dispatch import actions as dispatch
 from linli.dispatch import queries as orders
 from linli.intake import actions as intake
 from linli.intake import queries as requests
-from linli.people.models import Person
 from linli.kernel.scope import unscoped
+from linli.people.models import Person
 from linli.services.actions import Account
 
 from .acting import Team, acting, teams

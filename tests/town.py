@@ -49,4 +49,3 @@ def savepoint(town: Town) -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-

@@ -11,10 +11,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from linli.directory.models import Site
-from linli.kernel.accounts.actors import Actor, actor_of, system
+from linli.kernel.accounts.actors import Actor, actor_of, set_actor, system
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import Post, User
-from linli.kernel.accounts.actors import set_actor
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
 
 CITY = 350500000000
@@ -113,9 +112,7 @@ def build_world() -> World:
         user = User(username=name, name=f"Test {name}")
         user.password = _hashed()
         user.save()
-        Post.objects.create(
-            user=user, unit=world.units[unit_name], role=role, valid_from=SINCE
-        )
+        Post.objects.create(user=user, unit=world.units[unit_name], role=role, valid_from=SINCE)
         world.users[name] = user
     return world
 

@@ -183,9 +183,7 @@ class Casework:
                 )
             )  # fmt: skip
 
-    def _stop(
-        self, order: Order, step: Step, at: datetime, due: datetime, left: datetime
-    ) -> None:
+    def _stop(self, order: Order, step: Step, at: datetime, due: datetime, left: datetime) -> None:
         """The clock stops, and the move is told."""
         is_return = step.move == "return"
         order.bounces += is_return
@@ -290,9 +288,7 @@ class Casework:
         assert station.centre is not None
         return self.random.choice(self.network.dispatchers[station.centre])
 
-    def _tell(
-        self, order: Order, move: str, at: datetime, who: Staff | None, **data: Any
-    ) -> None:
+    def _tell(self, order: Order, move: str, at: datetime, who: Staff | None, **data: Any) -> None:
         assert order.unit is not None
         self.events.tell(
             f"dispatch.order.{move}",

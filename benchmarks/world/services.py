@@ -9,7 +9,15 @@ from .events import Timeline
 from .network import Network, Staff, Station
 from .spool import Spool
 
-METHODS = {"visit": 38, "phone": 20, "window": 14, "case": 12, "group": 7, "community": 5, "online": 4}
+METHODS = {
+    "visit": 38,
+    "phone": 20,
+    "window": 14,
+    "case": 12,
+    "group": 7,
+    "community": 5,
+    "online": 4,
+}
 CONTENTS = {
     "daily_care": 24, "counselling": 16, "policy": 12, "material_aid": 9, "relations": 8,
     "participation": 7, "parenting": 6, "inclusion": 5, "resources": 5, "case_management": 4,

@@ -3,9 +3,7 @@ from pathlib import Path
 from tests.faults.kills import kill_under_load
 
 
-def test_twenty_kills_under_load(
-    fresh_database: None, database_name: str, tmp_path: Path
-) -> None:
+def test_twenty_kills_under_load(fresh_database: None, database_name: str, tmp_path: Path) -> None:
     outcome = kill_under_load(database_name, kills=20, log=tmp_path / "server.log")
     print(outcome)  # noqa: T201 - a drill reports
     assert outcome.acknowledged > 200

@@ -56,9 +56,10 @@ def at_once(actors: list[Actor], do: Callable[[Actor], Any]) -> Counter[str]:
             with transaction.atomic(), acting(actor):
                 barrier.wait()
                 do(actor)
-            return "won"
         except Stale as error:
             return str(error)
+        else:
+            return "won"
         finally:
             connection.close()
 
@@ -74,9 +75,7 @@ def test_of_fifty_accepts_one_wins_and_the_others_get_a_sentence(crowd: World, w
     with unscoped("test"):
         copies = {id(actor): Order.objects.get(pk=order.pk) for actor in actors}
 
-    told = at_once(
-        actors, lambda actor: dispatch.accept_order(copies[id(actor)], actor=actor)
-    )
+    told = at_once(actors, lambda actor: dispatch.accept_order(copies[id(actor)], actor=actor))
 
     assert told.pop("won") == 1
     (sentence,) = told
@@ -92,9 +91,7 @@ def test_one_of_two_opposite_moves_wins(crowd: World) -> None:
     order = _order(crowd)
     head, dispatcher = crowd.actor("head"), crowd.actor("dispatcher")
     with unscoped("test"):
-        copies = {
-            id(actor): Order.objects.get(pk=order.pk) for actor in (head, dispatcher)
-        }
+        copies = {id(actor): Order.objects.get(pk=order.pk) for actor in (head, dispatcher)}
 
     def do(actor: Actor) -> None:
         if actor is head:
@@ -109,9 +106,14 @@ def test_one_of_two_opposite_moves_wins(crowd: World) -> None:
         held = Order.objects.get(pk=order.pk)
     # A transfer may follow an acceptance; an acceptance may not follow a transfer away.
     assert told["won"] in {1, 2}
-    assert held.state == "dispatched" if told["won"] == 2 else held.state in {
-        "accepted",
-        "dispatched",
-    }
+    assert (
+        held.state == "dispatched"
+        if told["won"] == 2
+        else held.state
+        in {
+            "accepted",
+            "dispatched",
+        }
+    )
     running = Clock.objects.get(subject_id=order.pk, stopped_at__isnull=True)
     assert running.unit == held.unit_id

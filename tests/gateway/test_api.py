@@ -91,7 +91,9 @@ def test_others_find_nothing(world: World, name: str) -> None:
 def test_a_revoked_key_and_an_ended_post_are_refused_at_the_next_call(world: World) -> None:
     worker = caller(world, "worker")
     assert call(worker, "get", "orders").status_code == 200
-    Post.objects.filter(user=world.users["worker"]).update(valid_to=timezone.localdate() - timedelta(1))
+    Post.objects.filter(user=world.users["worker"]).update(
+        valid_to=timezone.localdate() - timedelta(1)
+    )
     assert call(worker, "get", "orders").status_code == 404
     head = caller(world, "head")
     ApiToken.objects.update(revoked_at=timezone.now())
@@ -100,7 +102,9 @@ def test_a_revoked_key_and_an_ended_post_are_refused_at_the_next_call(world: Wor
 
 def test_a_session_needs_the_csrf_check(world: World) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(world.users["dispatcher"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(
+        world.users["dispatcher"], backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
     assert call(client, "get", "requests").status_code == 200
     assert call(client, "post", "requests", ASKED).status_code == 403
     with unscoped("test"):
@@ -130,9 +134,7 @@ def test_bad_values_are_answered_and_store_nothing(world: World, change: dict[st
 
 
 def test_an_area_without_a_centre_is_a_sentence(world: World) -> None:
-    answer = call(
-        caller(world, "dispatcher"), "post", "requests", ASKED | {"area": 350504001001}
-    )
+    answer = call(caller(world, "dispatcher"), "post", "requests", ASKED | {"area": 350504001001})
     assert answer.status_code == 422
     assert "12345" in answer.json()["detail"]
 
@@ -163,6 +165,9 @@ def test_orders_page_by_key(world: World) -> None:
     second = call(dispatcher, "get", f"orders?after={first['older']}").json()
     ids = [one["id"] for one in first["items"] + second["items"]]
     with unscoped("test"):
-        assert (len(ids), set(ids)) == (27, {str(pk) for pk in Order.objects.values_list("pk", flat=True)})
+        assert (len(ids), set(ids)) == (
+            27,
+            {str(pk) for pk in Order.objects.values_list("pk", flat=True)},
+        )
     assert second["older"] is None
     assert call(dispatcher, "get", "orders?after=rubbish").status_code == 200

@@ -22,9 +22,13 @@ def ask(house: House, words: str = WORDS) -> tuple[Page, str]:
     page = house.visitor()
     page.goto("/")
     page.click(f"a[href*='need={NEED}']")
-    for part in ("鲤城区", "开元街道") if house.language.startswith("zh") else (
-        "Licheng District",
-        "Kaiyuan Subdistrict",
+    for part in (
+        ("鲤城区", "开元街道")
+        if house.language.startswith("zh")
+        else (
+            "Licheng District",
+            "Kaiyuan Subdistrict",
+        )
     ):
         link = page.get_by_role("link", name=re.compile(part))
         if link.count():
@@ -66,7 +70,9 @@ def station_at(page: Page, house: House, name: str) -> None:
     page.locator(f"label:has(input[value='{house.world.unit_id(name)}'])").first.click()
 
 
-def test_a_resident_is_helped_and_every_level_sees_it(house: House) -> None:
+def test_a_resident_is_helped_and_every_level_sees_it(  # noqa: PLR0915 - one story, told once
+    house: House,
+) -> None:
     resident, _number = ask(house)
     officers = {name: house.staff(name) for name in LEVELS}
     before = {name: digits(page) for name, page in officers.items()}
@@ -160,10 +166,9 @@ def test_a_page_fits_a_small_phone(house: House) -> None:
     resident, _number = ask(house)
     pages = {"/": resident, "/stations/": resident, "/follow/status/": resident}
     head = house.staff("head", size=PHONE)
-    pages |= {
-        path: head
-        for path in ("/desk/", "/desk/dispatch/board/", "/desk/dispatch/", "/desk/statistics/")
-    }
+    pages |= dict.fromkeys(
+        ("/desk/", "/desk/dispatch/board/", "/desk/dispatch/", "/desk/statistics/"), head
+    )
     for path, page in pages.items():
         page.goto(path)
         probe = house.visitor(script=True)

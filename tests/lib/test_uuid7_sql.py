@@ -15,7 +15,7 @@ pytestmark = [
 
 
 def ids_from_the_database(count: int) -> list[UUID]:
-    from django.db import connection  # noqa: PLC0415  (needs settings)
+    from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT linli_uuid7() FROM generate_series(1, %s)", [count])

@@ -70,7 +70,9 @@ class Aviary:
         return {
             text
             for text in self.kept
-            if (text in low or text in bare) and text not in asked and text not in asked.translate(GAPS)
+            if (text in low or text in bare)
+            and text not in asked
+            and text not in asked.translate(GAPS)
         }
 
 

@@ -161,9 +161,7 @@ class Crawl:
         for visitor in self.visitors.values():
             for one in _asked(visitor, page, doors):
                 body = bodies[one] if bodies[one] is not None else usable
-                answer = self.knock(
-                    visitor, doors[one], "POST", data=body, is_json=_is_api(page)
-                )
+                answer = self.knock(visitor, doors[one], "POST", data=body, is_json=_is_api(page))
                 self.note(page, "POST-filled", visitor, one, answer)
 
     def _body(self, page: Page, one: str, path: str) -> dict[str, Any] | None:
@@ -210,4 +208,3 @@ def _numbers(answer: Answer) -> str:
     areas = answer.context.get("areas") or {"rows": [], "rest": []}
     below = sum(int(one["value"]) for one in (*areas["rows"], *areas["rest"]))
     return " · ".join([*shown, f"below {below}"])
-

@@ -64,9 +64,7 @@ def folded(found: Findings) -> dict[str, Any]:
     pages: dict[str, dict[str, dict[str, list[str]]]] = {}
     for page, method, who in dict.fromkeys(key[:3] for key in found.outcomes):
         classes = _classes(found, page, method)
-        line = " ".join(
-            found.outcomes.get((page, method, who, one), NOT_ASKED) for one in classes
-        )
+        line = " ".join(found.outcomes.get((page, method, who, one), NOT_ASKED) for one in classes)
         heading = " ".join((method, *classes)).strip()
         pages.setdefault(page, {}).setdefault(heading, {}).setdefault(line, []).append(who)
     return {

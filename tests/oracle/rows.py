@@ -243,7 +243,9 @@ class _Maker:
         for step in STEPS[state]:
             step(self, order)
         self.bundle.orders.setdefault(state, order)
-        self.bundle.requests.setdefault("accepted" if state == S.SERVING else f"+{state}", receipt.request)
+        self.bundle.requests.setdefault(
+            "accepted" if state == S.SERVING else f"+{state}", receipt.request
+        )
         self.bundle.receipts.setdefault(state, receipt)
         return order
 
@@ -289,9 +291,7 @@ class _Maker:
 
     def withdraw(self, order: Order) -> None:
         with self.act(self.team.dispatcher) as actor:
-            dispatch.withdraw_order(
-                order, actor=actor, words=self.text("remark for the resident")
-            )
+            dispatch.withdraw_order(order, actor=actor, words=self.text("remark for the resident"))
 
 
 M = _Maker

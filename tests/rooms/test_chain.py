@@ -187,3 +187,28 @@ def test_a_receipt_opens_its_request_and_pins_cannot_be_tried_out(world: World) 
     with pytest.raises(TooManyTries):
         open_receipt(receipt.number, receipt.pin, place="b", now=now)
     assert open_receipt(receipt.number, receipt.pin, place="a", now=now) is not None
+
+
+def test_a_reopened_order_is_judged_anew_by_name(world: World) -> None:
+    order = served(world)
+    from linli.intake.receipts import actor_for
+
+    with unscoped("test"):
+        request = Request.objects.get(order=order)
+    holder = actor_for(request.pk, now=timezone.now())
+    assert holder is not None
+    with acting(holder):
+        dispatch.take_verdict(order, actor=holder, value="not", is_anonymous=False)
+        dispatch.reopen_order(order, actor=holder, words="还是不亮")
+    with acting(world.actor("dispatcher")) as actor:
+        dispatch.dispatch_order(order, actor=actor, station_id=world.unit_id("station"))
+    with acting(world.actor("worker")) as actor:
+        dispatch.accept_order(order, actor=actor)
+        dispatch.serve_order(order, actor=actor, account=account())
+        dispatch.finish_order(order, actor=actor, result="solved")
+    with acting(holder):
+        dispatch.take_verdict(order, actor=holder, value="helped", is_anonymous=False)
+    with unscoped("test"):
+        said = Verdict.objects.order_by("round").values_list("round", "value")
+        assert list(said) == [(0, "not"), (1, "helped")]
+    assert verify() == []

@@ -154,3 +154,18 @@ def test_a_number_and_the_list_behind_it_agree(world: World) -> None:
     listed = dispatcher.get("/desk/services/", asked).content.decode()
     assert shown == 3
     assert listed.count("data-nav-row") == 3
+
+
+@pytest.mark.parametrize("path", ["/desk/dispatch/", "/desk/intake/"])
+def test_a_list_opens_for_the_area_and_days_of_a_number(world: World, path: str) -> None:
+    dispatched(world)
+    dispatcher = signed_in(world, "dispatcher")
+    today = timezone.localdate().isoformat()
+
+    def rows(**asked: str) -> int:
+        return dispatcher.get(path, asked).content.decode().count("data-nav-row")
+
+    assert rows(area=f"{VILLAGE:012d}", first=today, last=today) == 1
+    assert rows(area=f"{NEXT_VILLAGE:012d}") == 0
+    assert rows(last="2020-01-01") == 0
+    assert rows(first="rubbish", area="九") == 1

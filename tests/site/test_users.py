@@ -28,7 +28,7 @@ def test_somebody_added_signs_in_and_has_the_post(world: World) -> None:
     ("given", "sentence"),
     [
         ({"password": "short"}, "10"),
-        ({"username": "HEAD"}, ""),
+        ({"username": "HEAD"}, "user"),
         ({"role": "king"}, "king"),
         ({"unit": NOWHERE}, str(NOWHERE)),
     ],

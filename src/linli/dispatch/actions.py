@@ -9,7 +9,6 @@ from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.models import User
 from linli.kernel.flow.calendar import working_calendar
 from linli.kernel.flow.machine import Refused, Stale
-from linli.kernel.flow.models import Duty
 from linli.kernel.flow.publish import publish
 from linli.kernel.flow.queries import running_clocks
 from linli.kernel.timeline.record import record
@@ -328,7 +327,13 @@ def reopen_order(order: Order, *, actor: Actor, words: str) -> None:
         actor=actor,
         until=until,
         changes=_to_centre(order, until.at)
-        | {"reopened": order.reopened + 1, "closed_at": None, "bounces": 0, "is_binding": False, "has_verdict": False},
+        | {
+            "reopened": order.reopened + 1,
+            "closed_at": None,
+            "bounces": 0,
+            "is_binding": False,
+            "has_verdict": False,
+        },
     )
     _remark(order, "reopen", words, actor=actor, for_resident=True)
     publish(OrderHandedOver(actor, order.pk, order.centre_id))

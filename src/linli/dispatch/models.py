@@ -91,9 +91,7 @@ class OrderService(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="services")
-    service = models.OneToOneField(
-        "services.Service", on_delete=models.PROTECT, related_name="+"
-    )
+    service = models.OneToOneField("services.Service", on_delete=models.PROTECT, related_name="+")
 
 
 class FollowUp(models.Model):
@@ -114,9 +112,7 @@ class Verdict(Scoped):
     """
 
     id = models.UUIDField(primary_key=True)
-    order = models.ForeignKey(
-        Order, on_delete=models.CASCADE, null=True, related_name="verdicts"
-    )
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, related_name="verdicts")
     round = models.PositiveSmallIntegerField(default=0)
     value = models.CharField(max_length=8, choices=Value)
     need = models.CharField(max_length=40)
@@ -161,6 +157,4 @@ class RoutingRule(models.Model):
     station = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("area", "need"), name="routing_rule_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("area", "need"), name="routing_rule_once"),)

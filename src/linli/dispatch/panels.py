@@ -67,14 +67,6 @@ place(
     needs="dispatch.view",
     order=20,
 )
-place(
-    name="dispatch.list",
-    label=_("Orders"),
-    icon="list",
-    url_name="dispatch:list",
-    needs="dispatch.view",
-    order=30,
-)
 duty_lines(
     "dispatch.order",
     _lines,

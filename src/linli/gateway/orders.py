@@ -110,9 +110,7 @@ def serve_order(request: HttpRequest, order_id: UUID, given: ServiceIn) -> Any:
         analysis=checks.words(given.analysis),
     )
     service = actions.serve_order(order, actor=actor, account=account)
-    return Status(
-        201, {"id": service.pk, "order": order.pk, "person_times": service.person_times}
-    )
+    return Status(201, {"id": service.pk, "order": order.pk, "person_times": service.person_times})
 
 
 @router.post("/{uuid:order_id}/finish", response={200: OrderOut, **REFUSALS})

@@ -66,9 +66,7 @@ def register_request(request: HttpRequest, given: RequestIn) -> Any:
         where=checks.words(given.where),
     )
     receipt = actions.register_request(actor=actor, asked=asked, door=given.door)
-    return Status(
-        201, {"id": receipt.request.pk, "number": receipt.number, "pin": receipt.pin}
-    )
+    return Status(201, {"id": receipt.request.pk, "number": receipt.number, "pin": receipt.pin})
 
 
 @router.get("/{uuid:request_id}", response={200: RequestOut, 404: Problem})

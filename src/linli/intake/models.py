@@ -18,9 +18,7 @@ class Request(Scoped):
     id = models.UUIDField(primary_key=True, default=uuid7)
     number = models.CharField(max_length=16, unique=True)
     pin_hash = models.BinaryField(max_length=32)
-    state = models.CharField(
-        max_length=12, choices=RequestState, default=RequestState.REGISTERED
-    )
+    state = models.CharField(max_length=12, choices=RequestState, default=RequestState.REGISTERED)
     door = models.CharField(max_length=12, choices=Door)
     for_whom = models.CharField(max_length=12, choices=ForWhom)
     need = models.CharField(max_length=40)

@@ -23,7 +23,7 @@ _LENGTH, _OLD_LENGTH = 18, 15
 _LONGEST_SHORT_NUMBER = 6
 
 
-class InvalidCode(ValueError):  # noqa: N818  (a name people read in `except`)
+class InvalidCode(ValueError):
     """A number that cannot be right.
 
     `code` says why: "length", "characters", "date" (no such day of birth), "check" (check digit)

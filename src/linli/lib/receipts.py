@@ -25,7 +25,7 @@ _LOOK_ALIKES = str.maketrans("OIL", "011")
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
 
 
-class InvalidNumber(ValueError):  # noqa: N818  (a name people read in `except`)
+class InvalidNumber(ValueError):
     """A number that was mistyped; `code` is "length", "characters" or "check"."""
 
     def __init__(self, code: str) -> None:

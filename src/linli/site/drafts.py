@@ -1,4 +1,4 @@
-"""Nothing typed is lost when a session has ended: the form is kept, sealed, until its writer returns.
+"""Nothing typed is lost when a session has ended: the form is kept, sealed, for its writer.
 
 Whoever was signed in last in this browser is known by a signed cookie; only the same user is shown
 what was kept, on the page it was typed on, and decides whether to send it.
@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from linli.kernel.accounts.adapter import LAST_USER_COOKIE
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.adapter import LAST_USER_COOKIE
 from linli.kernel.forms import drafts
 
 COOKIE = "linli_draft"

@@ -59,7 +59,9 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if request.method == "POST":
         # Most often a race: what was on the page a moment ago has been handed on.
-        todo = _("Somebody may have been faster. Go back and reload; what you typed is still there.")
+        todo = _(
+            "Somebody may have been faster. Go back and reload; what you typed is still there."
+        )
     else:
         todo = _("It may have been moved, or it belongs to another post of yours.")
     return _page(request, 404, _("There is nothing here for you."), todo)

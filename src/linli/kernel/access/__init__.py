@@ -4,7 +4,6 @@ The same permission name filters a list, opens a page, shows a button, guards an
 export, and is asked by the action. Hidden means 404.
 """
 
-from .rules import Rule, nobody, rule
 from .permissions import (
     Permission,
     PermissionTable,
@@ -16,6 +15,7 @@ from .permissions import (
     visible,
     with_verbs,
 )
+from .rules import Rule, nobody, rule
 from .views import public, requires
 
 __all__ = [

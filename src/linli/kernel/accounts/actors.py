@@ -153,4 +153,3 @@ def set_actor(actor: Actor) -> None:
     name = str(actor.user_id or f"{actor.kind}:{actor.reason}")
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('linli.actor', %s, true)", [name])
-

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from . import throttle
 
-
 # Who signed in last in this browser, so that a form they lost is given back to nobody else.
 LAST_USER_COOKIE = "linli_last"
 LAST_USER_AGE = 2 * 24 * 3600

@@ -24,9 +24,7 @@ def post_of(key: str, *, now: datetime) -> Post | None:
     if not key.startswith(PREFIX):
         return None
     token = (
-        ApiToken.objects.filter(
-            key_hash=_hash(key), valid_until__gt=now, revoked_at__isnull=True
-        )
+        ApiToken.objects.filter(key_hash=_hash(key), valid_until__gt=now, revoked_at__isnull=True)
         .select_related("post__user", "post__unit")
         .first()
     )

@@ -71,9 +71,7 @@ class AreaVersion(models.Model):
             models.Index(
                 fields=("pinyin",), opclasses=("text_pattern_ops",), name="area_pinyin_prefix"
             ),
-            models.Index(
-                OpClass(Lower("en"), name="text_pattern_ops"), name="area_en_prefix"
-            ),
+            models.Index(OpClass(Lower("en"), name="text_pattern_ops"), name="area_en_prefix"),
             GinIndex(fields=("zh",), opclasses=("gin_trgm_ops",), name="area_zh_part"),
         )
 

@@ -75,6 +75,4 @@ def stop(subject: tuple[str, UUID], *, now: datetime, charge: Charge = Charge.WO
         running.is_late = now > running.due_at
         running.minutes = working_calendar().minutes_between(running.started_at, now)
         running.charge = charge
-        running.save(
-            update_fields=("stopped_at", "stopped_on", "is_late", "minutes", "charge")
-        )
+        running.save(update_fields=("stopped_at", "stopped_on", "is_late", "minutes", "charge"))

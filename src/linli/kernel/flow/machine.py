@@ -133,7 +133,7 @@ class Flow:
                 self._wait(subject, actor, until)
 
     def _stays(self, to: str, before: str, until: Due | None) -> bool:
-        """Whether clock and duty go on: a waiting state is reached from itself, with no deadline."""
+        """Whether clock and duty go on: a waiting state reached from itself, with no deadline."""
         return until is None and to == before and to in self.waiting
 
     def _has_moved(self, subject: Any, before: str) -> bool:

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -16,13 +16,15 @@ CODE_DIGITS = 12
 class PhoneField(forms.CharField):
     """A mainland mobile or landline number, normalised to digits."""
 
-    default_error_messages = {
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": _("This is not a phone number. Write 11 digits, or area code and number.")
     }
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 20)
-        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}))
+        kwargs.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"})
+        )
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> str:
@@ -38,7 +40,7 @@ class PhoneField(forms.CharField):
 class CitizenIdField(forms.CharField):
     """A citizen id number, checked by its check character; always optional."""
 
-    default_error_messages = {
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "length": _("A citizen id number has 18 characters."),
         "characters": _("A citizen id number has digits, and at the end a digit or X."),
         "date": _("The birth date inside this number does not exist."),
@@ -80,7 +82,7 @@ class AreaField(forms.CharField):
     A name that fits several areas is answered with their full names, so that one can be chosen.
     """
 
-    default_error_messages = {
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "unknown": _("No area of this name was found here."),
         "several": _("Several areas have this name. Write one of these: %(names)s"),
         "coarse": _("Please choose a smaller area: a township or a village."),
@@ -115,12 +117,15 @@ class AreaField(forms.CharField):
         return place.code
 
     def _found(self, text: str) -> list[Place]:
-        parts = [part for part in text.replace("·", " ").split() if part]
-        found = search(parts[-1], inside=self.inside) if parts else []
+        """Areas of the typed name; "parent · name" narrows it to those under the parent."""
+        parts = [part for part in (one.strip() for one in text.split("·")) if part]
+        if not parts:
+            return []
+        found = search(parts[-1], inside=self.inside)
         if len(parts) > 1:
             names = path_labels([one.code for one in found], below=-1)
             found = [one for one in found if all(part in names[one.code] for part in parts)]
-        exact = [one for one in found if one.label == parts[-1]] if parts else []
+        exact = [one for one in found if one.label.casefold() == parts[-1].casefold()]
         return exact or found
 
     def _one(self, text: str, found: list[Place]) -> Place:

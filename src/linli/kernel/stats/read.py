@@ -69,7 +69,9 @@ def by_dimension(asked: Question, name: str) -> dict[str, Count]:
 
 def by_day(asked: Question, *, months: bool = False) -> dict[date, Count]:
     """The number for each day (or month, keyed by its first day) that has any."""
-    return dict(sorted(_rows(asked, by="date_trunc('month', day)::date" if months else "day").items()))
+    return dict(
+        sorted(_rows(asked, by="date_trunc('month', day)::date" if months else "day").items())
+    )
 
 
 def by_area(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
@@ -77,13 +79,12 @@ def by_area(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
     wanted = list(codes)
     if not wanted:
         return {}
-    found: dict[int, Count] = {}
-    one_level = {level_of(code) for code in wanted}
-    if len(one_level) == 1 and asked.unit is None and ranges(asked.area).is_plain:
-        level = one_level.pop()
+    levels = {level_of(code) for code in wanted}
+    if len(levels) == 1 and asked.unit is None and ranges(asked.area).is_plain:
+        level = levels.pop()
         grouped = _rows(asked, by=_cut(level), level=level)
-        found = {code: grouped[code] for code in wanted if code in grouped}
-        return found
+        return {code: grouped[code] for code in wanted if code in grouped}
+    found: dict[int, Count] = {}
     for code in wanted:
         part = total(Question(asked.measure, code, asked.first, asked.last, asked.unit))
         if part.n:
@@ -130,9 +131,7 @@ def _rows(
         }
 
 
-def _cube_sql(
-    asked: Question, by: str, dimension: str, level: int
-) -> tuple[str, dict[str, object]]:
+def _cube_sql(asked: Question, by: str, dimension: str, level: int) -> tuple[str, dict[str, Any]]:
     """Cube and deltas in one statement: exact at the instant of its snapshot."""
     low, high = range_of(asked.area)
     at = list(asked.measure.dimensions).index(dimension) if dimension else 0
@@ -171,9 +170,7 @@ def _is_level(level: int) -> str:
     return "area %% 100000000 = 0 AND area %% 10000000000 <> 0"
 
 
-def _fact_sql(
-    asked: Question, by: str, dimension: str, held: Ranges
-) -> tuple[str, dict[str, object]]:
+def _fact_sql(asked: Question, by: str, dimension: str, held: Ranges) -> tuple[str, dict[str, Any]]:
     one = asked.measure
     value = f"coalesce({one.dimensions[dimension].column}::text, '')" if dimension else "''"
     s1, s2, s3 = one.sum_columns()
@@ -189,10 +186,10 @@ def _fact_sql(
 
 def _fact_condition(
     asked: Question, prefix: str, held: Ranges | None = None
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, dict[str, Any]]:
     one = asked.measure
     spans = held or ranges(asked.area)
-    values: dict[str, object] = {"first": asked.first, "last": asked.last}
+    values: dict[str, Any] = {"first": asked.first, "last": asked.last}
     parts = [f"{prefix}{one.day} BETWEEN %(first)s AND %(last)s"]
     places = []
     for at, (low, high) in enumerate(spans.inside):

@@ -27,17 +27,13 @@ def verify(*, using: str = "default") -> list[Difference]:
 
     One statement per measure, so that writers need not stop.
     """
-    found = [
-        Difference("triggers", name, (1,), (0,)) for name in triggers.missing(using=using)
-    ]
+    found = [Difference("triggers", name, (1,), (0,)) for name in triggers.missing(using=using)]
     with connections[using].cursor() as cursor:
         for one in measures():
             cursor.execute(_compare_sql(one), {"measure": one.name})
             for dim, value, area, day, *numbers in cursor.fetchall():
                 cell = _cell(area, day, dim, value)
-                found.append(
-                    Difference(one.name, cell, tuple(numbers[:4]), tuple(numbers[4:]))
-                )
+                found.append(Difference(one.name, cell, tuple(numbers[:4]), tuple(numbers[4:])))
     return found
 
 

@@ -50,9 +50,7 @@ def page_of(
     if place is not None:
         value, key = place
         step = "lt" if downwards else "gt"
-        rows = rows.filter(
-            Q(**{f"{sort}__{step}": value}) | Q(**{sort: value, f"pk__{step}": key})
-        )
+        rows = rows.filter(Q(**{f"{sort}__{step}": value}) | Q(**{sort: value, f"pk__{step}": key}))
     sign = "-" if downwards else ""
     found = list(rows.order_by(f"{sign}{sort}", f"{sign}pk")[: PAGE_ROWS + 1])
     has_more = len(found) > PAGE_ROWS

@@ -11,7 +11,7 @@ LOCK = 7_305_001
 START = b"\x00" * 32
 
 
-def link(previous: bytes, hashes: Iterable[bytes]) -> bytes:
+def link(previous: bytes, hashes: Iterable[bytes | memoryview]) -> bytes:
     """The head after a link: SHA-256 over the previous head and the events' hashes in order."""
     digest = hashlib.sha256(previous)
     for one in hashes:

@@ -35,17 +35,18 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
-    made = [
-        {"url": reverse(one.url_name), "label": one.label, "icon": one.icon}
-        for one in places_for(actor)[:RAIL_PLACES]
-    ]
+    shown = [(reverse(one.url_name), one) for one in places_for(actor)[:RAIL_PLACES]]
     # Of two places that both begin this page's address, the longer one is where we are.
-    inside = [one["url"] for one in made if request.path.startswith(one["url"])]
-    here = max(inside, key=len, default="")
+    here = max((url for url, _one in shown if request.path.startswith(url)), key=len, default="")
     home = reverse("site:home")
     return [
-        one | {"is_current": one["url"] == here and (here != home or request.path == home)}
-        for one in made
+        {
+            "url": url,
+            "label": one.label,
+            "icon": one.icon,
+            "is_current": url == here and (here != home or request.path == home),
+        }
+        for url, one in shown
     ]
 
 
@@ -59,5 +60,5 @@ def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
             "label": f"{one.unit.label} · {Role(one.role).label}",
             "is_active": one.pk == actor.post_id,
         }
-        for one in posts_of(request.user, on=actor.today)  # type: ignore[arg-type]
+        for one in posts_of(request.user, on=actor.today)
     ]

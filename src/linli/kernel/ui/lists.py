@@ -11,31 +11,33 @@ from django.utils.translation import gettext as _
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import inside
 from linli.kernel.areas.queries import label as area_label
-from linli.kernel.tables import Table, page_of, total_text
+from linli.kernel.tables import Cell, Table, page_of, total_text
 from linli.kernel.timeline.record import record
 from linli.lib.xlsx import Kind, Sheet, SheetColumn, write_workbook
 
 from .moments import exact
-from .pages import actor_of, page
+from .pages import actor_of, asked, page
 
 EXPORTED_AT_MOST = 10_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORT_KINDS: dict[str, Kind] = {"number": "number"}
 
 
-def list_page(request: HttpRequest, table: Table, *, template: str = "ui/list.html") -> HttpResponse:
+def list_page(
+    request: HttpRequest, table: Table, *, template: str = "ui/list.html"
+) -> HttpResponse:
     """Answer a request for a declared list: page, partial, or Excel with `?export=xlsx`."""
     actor = actor_of(request)
-    asked = {key: value for key, value in request.GET.items() if value and "\x00" not in value}
-    form = _filter_form(table, actor, asked)
-    rows, chips = _narrowed(table, actor, asked, form)
-    if asked.get("export") == "xlsx":
+    given = asked(request)
+    form = _filter_form(table, actor, given)
+    rows, chips = _narrowed(table, actor, given, form)
+    if given.get("export") == "xlsx":
         return _export(table, rows, actor, chips)
     cut = page_of(
         rows,
         sort=table.sort,
-        after=asked.get("after", ""),
-        before=asked.get("before", ""),
+        after=given.get("after", ""),
+        before=given.get("before", ""),
         ascending=table.is_ascending,
     )
     known = table.know(cut.rows, actor)
@@ -46,11 +48,11 @@ def list_page(request: HttpRequest, table: Table, *, template: str = "ui/list.ht
         "filter_form": form if table.filters or table.search else None,
         "chips": chips,
         "total": total_text(rows),
-        "newer_url": _url(asked, "after", before=cut.newer) if cut.newer else "",
-        "older_url": _url(asked, "before", after=cut.older) if cut.older else "",
-        "export_url": _url(asked, "after", "before", export="xlsx"),
-        "empty_title": table.empty_title,
-        "empty_hint": table.empty_hint,
+        "newer_url": _url(given, "after", before=cut.newer) if cut.newer else "",
+        "older_url": _url(given, "before", after=cut.older) if cut.older else "",
+        "export_url": _url(given, "after", "before", export="xlsx"),
+        "empty_title": _("Nothing fits these filters") if chips else table.empty_title,
+        "empty_hint": _("Take one of them away above.") if chips else table.empty_hint,
         "actions": table.actions(actor),
     }
     return page(request, template, {"table": shown, "title": table.title}, partial="ui/_rows.html")
@@ -99,24 +101,22 @@ def _counted(
 
 
 def _row(table: Table, row: Any, known: Any) -> dict[str, Any]:
-    cells = [
-        {"column": column, "kind": column.kind, "cell": column.cell(row, known)}
-        for column in table.columns
-    ]
     return {
         "url": table.row_url(row),
         "cells": [
-            {
-                "column": one["column"],
-                "kind": one["kind"],
-                "text": one["cell"].text,
-                "sub": one["cell"].sub,
-                "url": one["cell"].url,
-                "state": one["cell"].state,
-                "clock": one["cell"].clock,
-            }
-            for one in cells
+            {"column": column, "kind": column.kind, **_cell(column.cell(row, known))}
+            for column in table.columns
         ],
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "text": cell.text,
+        "sub": cell.sub,
+        "url": cell.url,
+        "state": cell.state,
+        "clock": cell.clock,
     }
 
 
@@ -139,15 +139,13 @@ def _filter_form(table: Table, actor: Actor, asked: dict[str, str]) -> forms.For
         )
     for one in table.filters:
         offered = [("", _("All")), *one.choices(actor)]
-        fields[one.name] = forms.ChoiceField(required=False, label=one.label, choices=offered)
+        fields[one.name] = forms.ChoiceField(required=False, label=str(one.label), choices=offered)
     made = type("FilterForm", (forms.Form,), fields)
     form: forms.Form = made(initial=asked, auto_id="filter_%s")
     return form
 
 
-def _export(
-    table: Table, rows: Any, actor: Actor, chips: list[dict[str, str]]
-) -> HttpResponse:
+def _export(table: Table, rows: Any, actor: Actor, chips: list[dict[str, str]]) -> HttpResponse:
     """The whole filtered list as Excel, up to 10,000 rows; who exported what is on record."""
     sign = "" if table.is_ascending else "-"
     found = list(rows.order_by(f"{sign}{table.sort}", f"{sign}pk")[: EXPORTED_AT_MOST + 1])

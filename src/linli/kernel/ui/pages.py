@@ -12,6 +12,15 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
+def asked(request: HttpRequest) -> dict[str, str]:
+    """What the address asks for: the last value of each name; what no text can hold is left out."""
+    return {
+        name: value
+        for name, value in request.GET.items()
+        if isinstance(value, str) and value and "\x00" not in value
+    }
+
+
 def page(
     request: HttpRequest,
     template: str,

@@ -17,14 +17,15 @@ from linli.kernel.stats.read import (
     NotCounted,
     Question,
     by_area,
-    by_dimension,
     by_day,
+    by_dimension,
     distinct,
     question,
     total,
 )
 from linli.kernel.ui.moments import exact, minutes
 from linli.kernel.ui.pages import actor_of, page
+from linli.kernel.ui.pages import asked as asked_of
 from linli.kernel.units.queries import unit_labels
 
 from ..periods import KINDS, Period, period_of, read_period
@@ -40,7 +41,7 @@ MINUTES = "minutes"
 def statistics(request: HttpRequest) -> HttpResponse:
     """The numbers of one measure for an area and a period: a sentence, the drawing, the table."""
     actor = actor_of(request)
-    given = {key: value for key, value in request.GET.items() if value}
+    given = asked_of(request)
     offered = [one for one in measures() if holds(actor, one.needs)]
     chosen = next((one for one in offered if one.name == given.get("measure")), offered[0])
     code = _area(given, actor)
@@ -79,9 +80,10 @@ def _area(given: dict[str, str], actor: Actor) -> int:
 
 
 def _url(given: dict[str, str], period: Period | None = None, **changes: str) -> str:
-    kept = {key: given[key] for key in ("measure", "area", "period", "on") if key in given}
-    if period is None and "first" in given:
-        kept |= {key: given[key] for key in ("first", "last") if key in given}
+    names = ["measure", "area", "period", "on"]
+    if period is None:
+        names += ["first", "last"]
+    kept = {name: given[name] for name in names if name in given}
     if period is not None and period.kind:
         kept |= {"period": period.kind, "on": period.first.isoformat()}
     elif period is not None:
@@ -164,9 +166,7 @@ def _sentence(asked: Question, found: Count, period: Period, actor: Actor) -> st
     return _("%(said)s, as many as in %(before)s.") % compared
 
 
-def _stats(
-    asked: Question, found: Count, actor: Actor, period: Period
-) -> list[dict[str, Any]]:
+def _stats(asked: Question, found: Count, actor: Actor, period: Period) -> list[dict[str, Any]]:
     one = asked.measure
     made: list[dict[str, Any]] = [
         {
@@ -205,9 +205,7 @@ def _trend(asked: Question, period: Period) -> list[dict[str, Any]]:
     months = [period_of("month", period.last)]
     while len(months) < TREND_MONTHS:
         months.insert(0, months[0].before())
-    whole = Question(
-        asked.measure, asked.area, months[0].first, months[-1].last, asked.unit
-    )
+    whole = Question(asked.measure, asked.area, months[0].first, months[-1].last, asked.unit)
     counts = by_day(whole, months=True)
     most = max((one.n for one in counts.values()), default=0) or 1
     return [
@@ -235,17 +233,16 @@ def _areas(asked: Question, given: dict[str, str], actor: Actor) -> dict[str, An
         return None
     counts = by_area(asked, [one.code for one in below])
     most = max((one.n for one in counts.values()), default=0) or 1
+    below.sort(key=lambda one: -counts.get(one.code, Count()).n)
     rows = [
         {
             "label": one.label,
             "text": f"{counts.get(one.code, Count()).n:,}",
             "percent": round(counts.get(one.code, Count()).n * 100 / most),
             "url": _url(given, area=f"{one.code:012d}") if one.level < VILLAGE_LEVEL else "",
-            "value": counts.get(one.code, Count()).n,
         }
         for one in below
     ]
-    rows.sort(key=lambda row: -int(row["value"]))
     kept, rest = rows[:MOST_ROWS], rows[MOST_ROWS:]
     return {"rows": kept, "rest": rest, "head": _("Area")}
 

@@ -243,6 +243,7 @@ class Dispatch:
             step.at,
             id=UUID(int=self.book.random.getrandbits(128), version=4),
             order_id=None if is_anonymous else order.id,
+            round=order.reopened,
             area_id=township if is_anonymous and township else order.area_id,
             unit_id=order.station_id or order.centre_id,
             value=step.facts["value"],
@@ -271,6 +272,7 @@ class Dispatch:
                 "closed_at": None,
                 "bounces": 0,
                 "is_binding": False,
+                "has_verdict": False,
             },
         )
         self._remark(order, "reopen", actor, step, for_resident=True)

@@ -46,7 +46,9 @@ class Routing:
         """Which rule fits the chosen station, and what else was considered."""
         found = self._candidates(order.area_id, order.need)
         chosen = next((one for one in found if one.unit.pk == station_id), None)
-        if chosen is None and county_of(self._units[station_id].area_id) != county_of(order.area_id):
+        if chosen is None and county_of(self._units[station_id].area_id) != county_of(
+            order.area_id
+        ):
             raise Refused
         reason = chosen.reason if chosen else RoutingReason.CHOSEN
         return reason, [one.noted() for one in found[:5]]
