@@ -1,5 +1,6 @@
 """Texts that betray a row: each stands in one field of the rows of one group, and nowhere else."""
 
+import re
 from dataclasses import dataclass, field
 
 from stdnum.cn import ric
@@ -41,7 +42,7 @@ def canary(group: str, what: str) -> str:
         number = f"{AREA}{BORN}{at:03d}"
         return number + str(ric.calc_check_digit(number))
     assert what in WORDS, what
-    return f"q{group}{what.replace(' ', '')}q"
+    return f"q{group}{what.replace(' ', '').replace('q', 'k')}q"
 
 
 @dataclass
@@ -50,30 +51,37 @@ class Aviary:
 
     kept: dict[str, tuple[str, str]] = field(
         default_factory=lambda: {
-            canary(group, what).lower(): (group, what)
-            for group in GROUPS
-            for what in (*WORDS, *NUMBERS)
+            canary(group, what): (group, what) for group in GROUPS for what in (*WORDS, *NUMBERS)
         }
+    )
+    # Those that must be looked for one by one; the others have a shape by which they are found.
+    plain: set[str] = field(
+        default_factory=lambda: {canary(group, what) for group in GROUPS for what in NUMBERS}
     )
 
     def add(self, text: object, group: str, what: str) -> None:
-        self.kept[str(text).lower()] = (group, what)
+        low = str(text).lower()
+        self.kept[low] = (group, what)
+        if not SHAPES.fullmatch(low):
+            self.plain.add(low)
 
     def heard(self, body: str, *, sent: str = "") -> set[str]:
         """The canaries in an answer, without those that stand in what was sent.
 
         Numbers are also found with spaces or hyphens between their digits.
         """
-        low = body.lower()
+        return self._in(body) - self._in(sent)
+
+    def _in(self, text: str) -> set[str]:
+        low = text.lower()
         bare = low.translate(GAPS)
-        asked = sent.lower()
-        return {
-            text
-            for text in self.kept
-            if (text in low or text in bare)
-            and text not in asked
-            and text not in asked.translate(GAPS)
-        }
+        shaped = {one for one in SHAPES.findall(low) if one in self.kept}
+        return shaped | {one for one in self.plain if one in bare or one in low}
 
 
+# The words above, the ids of rows, the PINs of receipts.
+SHAPES = re.compile(
+    rf"q(?:{'|'.join(GROUPS)})[a-z]+?q(?![a-z])|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
+    r"|\b[0-9]{6}\b"
+)
 GAPS = {ord(gap): None for gap in " -\u00a0\u2009\u202f"}

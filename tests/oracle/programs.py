@@ -52,7 +52,7 @@ def _value(name: str, form: dict[str, Any], schema: Any, bundle: Bundle, town: T
         return {
             key: _value(key, part, schema, bundle, town)
             for key, part in form["properties"].items()
-            if "default" not in part or key in known
+            if key in form.get("required", ()) or key in known
         }
     if "enum" in form:
         return form["enum"][0]

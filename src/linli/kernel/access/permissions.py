@@ -74,4 +74,5 @@ def with_verbs(rows: QuerySet[M], actor: Actor, names: Iterable[str]) -> QuerySe
             )
         else:
             marks[mark] = Value(answer, output_field=BooleanField())
-    return rows.annotate(**marks)
+    marked: QuerySet[M] = rows.annotate(**marks)
+    return marked

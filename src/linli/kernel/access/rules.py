@@ -31,7 +31,7 @@ def _either(one: Answer, two: Answer) -> Answer:
         return True
     if one is False:
         return two
-    return one if two is False else one | two  # type: ignore[operator]
+    return one if two is False else one | two
 
 
 def _both(one: Answer, two: Answer) -> Answer:
@@ -39,7 +39,7 @@ def _both(one: Answer, two: Answer) -> Answer:
         return False
     if one is True:
         return two
-    return one if two is True else one & two  # type: ignore[operator]
+    return one if two is True else one & two
 
 
 def rule(

@@ -13,7 +13,7 @@ LAST_USER_COOKIE = "linli_last"
 LAST_USER_AGE = 2 * 24 * 3600
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """allauth with our throttle, sign-up closed and no mail."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

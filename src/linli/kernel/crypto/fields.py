@@ -11,8 +11,9 @@ class SealedTextField(models.BinaryField):
     Not searchable, not sortable. The purpose bound to the value is `<table>.<column>`.
     """
 
+    # For mypy: the field holds bytes in the database and text in Python.
     _pyi_private_set_type: str
-    _pyi_private_get_type: str
+    _pyi_private_get_type: str  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("null", True)

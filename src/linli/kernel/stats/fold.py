@@ -6,9 +6,15 @@ BATCH = 20_000
 # One folder at a time: two would wait for each other's cells and could deadlock.
 LOCK = 7_305_002
 
+# City, province and nation, each once: a fact may be known by its province only.
 PLACES = """
-  CROSS JOIN LATERAL (VALUES (d.area), ((d.area / 10000000000) * 10000000000), (0::bigint))
-    AS place(area)
+  CROSS JOIN LATERAL (
+    SELECT area FROM (VALUES
+      (d.area),
+      (nullif((d.area / 10000000000) * 10000000000, d.area)),
+      (nullif(0::bigint, d.area))
+    ) AS every(area) WHERE area IS NOT NULL
+  ) AS place(area)
 """
 
 
