@@ -34,8 +34,7 @@ def _subjects(town: Town, kind: str) -> dict[str, Any]:
 def _actors(town: Town, kind: str, state: str) -> dict[str, Actor]:
     held = town.bundles[GROUP]
     found = {name: town.actor(name) for name in town.world.users}
-    request = held.requests.get(f"+{state}") or held.requests.get(state) or held.requests["accepted"]
-    ids = [request.pk, *([held.orders[state].pk] if kind == "order" else [])]
+    ids = [held.orders[state].pk if kind == "order" else held.requests[state].pk]
     return found | {
         "receipt": receipt_holder(ids, areas=[held.team.village]),
         "visitor": visitor(),

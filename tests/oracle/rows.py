@@ -95,9 +95,13 @@ class Town:
     world: World
     aviary: Aviary
     bundles: dict[str, Bundle] = field(default_factory=dict)
+    _actors: dict[str, Actor] = field(default_factory=dict)
 
     def actor(self, name: str) -> Actor:
-        return self.world.actor(name)
+        """The actor of a user, as of the first time they were asked for."""
+        if name not in self._actors:
+            self._actors[name] = self.world.actor(name)
+        return self._actors[name]
 
 
 def build_town() -> Town:
@@ -130,8 +134,7 @@ class _Maker:
         self.requests()
 
     def act(self, name: str) -> Any:
-        actor = self.town.actor(name) if name else visitor()
-        return acting(actor)
+        return acting(self.town.world.actor(name) if name else visitor())
 
     def text(self, what: str) -> str:
         return self.bundle.text(what)

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -63,16 +63,41 @@ def holds(actor: Actor, name: str) -> bool:
 
 
 def with_verbs(rows: QuerySet[M], actor: Actor, names: Iterable[str]) -> QuerySet[M]:
-    """Annotate each row with `may_<verb>` for each permission, in the same query."""
-    marks: dict[str, Any] = {}
+    """Mark each row with `may_<verb>` for each permission, in the same query.
+
+    Verbs with the same rule share a column, and what is so for every row needs none: a page asks
+    about fifteen verbs, and columns are most of what its query costs.
+    """
+    asked: dict[str, Q] = {}
+    fixed: dict[str, bool] = {}
+    shared: dict[str, str] = {}
     for name in names:
         answer = permission(name).rule(actor)
         mark = "may_" + name.partition(".")[2]
-        if isinstance(answer, Q):
-            marks[mark] = Case(
-                When(answer, then=Value(True)), default=Value(False), output_field=BooleanField()
-            )
+        if not isinstance(answer, Q):
+            fixed[mark] = answer
+        elif same := next((one for one, rule in asked.items() if rule == answer), None):
+            shared[mark] = same
         else:
-            marks[mark] = Value(answer, output_field=BooleanField())
-    marked: QuerySet[M] = rows.annotate(**marks)
+            asked[mark] = answer
+    marked: QuerySet[M] = rows.annotate(**{mark: _holds(rule) for mark, rule in asked.items()})
+    marked._iterable_class = _marking(marked._iterable_class, fixed, shared)
     return marked
+
+
+def _holds(rule: Q) -> Case:
+    return Case(When(rule, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _marking(rows: Any, fixed: dict[str, bool], shared: dict[str, str]) -> Any:
+    """Rows as they come from the database, with the marks that have no column of their own."""
+
+    class Marking(rows):  # type: ignore[misc]
+        def __iter__(self) -> Iterator[Any]:
+            for row in super().__iter__():
+                held = row.__dict__
+                held.update(fixed)
+                held.update((mark, held[same]) for mark, same in shared.items())
+                yield row
+
+    return Marking

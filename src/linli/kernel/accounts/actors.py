@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from linli.kernel.scope import Scope
-from linli.kernel.units.models import Unit, UnitKind
+from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import in_force, service_ranges
 from linli.lib.areacodes import range_of
 
@@ -97,7 +97,7 @@ def system(reason: str, *, now: datetime | None = None) -> Actor:
 
 def posts_of(user: User, *, on: date) -> list[Post]:
     """The posts a user holds on a day, oldest first."""
-    held = user.posts.filter(in_force(on), unit__in=Unit.objects.filter(in_force(on)))
+    held = user.posts.filter(in_force(on), in_force(on, "unit__"))
     return list(held.select_related("unit"))
 
 

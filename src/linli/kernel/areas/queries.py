@@ -126,6 +126,14 @@ def _named(name: str, folded: str) -> Q:
     return Q(zh__startswith=name) | (Q(zh__contains=name) if len(name) >= 3 else Q())
 
 
+def is_code(number: int) -> bool:
+    """Whether a number has the form of an area's code, whatever came in an address."""
+    try:
+        return level_of(number) >= NATION
+    except ValueError:
+        return False
+
+
 def exists(code: int, *, on: date) -> bool:
     """Whether the area is in force on a day and is not a pseudo area."""
     return (

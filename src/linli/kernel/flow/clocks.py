@@ -68,11 +68,13 @@ def stop(subject: tuple[str, UUID], *, now: datetime, charge: Charge = Charge.WO
     subject_type, subject_id = subject
     running = Clock.objects.filter(
         subject_type=subject_type, subject_id=subject_id, stopped_at__isnull=True
-    ).first()
-    if running is not None:
-        running.stopped_at = now
-        running.stopped_on = now.astimezone(SHANGHAI).date()
-        running.is_late = now > running.due_at
-        running.minutes = working_calendar().minutes_between(running.started_at, now)
-        running.charge = charge
-        running.save(update_fields=("stopped_at", "stopped_on", "is_late", "minutes", "charge"))
+    )
+    # A constraint allows one at most; only two of its columns are needed.
+    for started_at, due_at in running.values_list("started_at", "due_at"):
+        running.update(
+            stopped_at=now,
+            stopped_on=now.astimezone(SHANGHAI).date(),
+            is_late=now > due_at,
+            minutes=working_calendar().minutes_between(started_at, now),
+            charge=charge,
+        )

@@ -1,4 +1,5 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,7 @@ from django.db import models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from linli.kernel.access.permissions import can, with_verbs
+from linli.kernel.access.permissions import can, visible, with_verbs
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.timeline.record import record
@@ -66,6 +67,17 @@ class Waiting:
     user: UUID | None = None
 
 
+@contextmanager
+def _one_transaction() -> Iterator[None]:
+    """The caller's transaction where there is one: whoever begins it undoes what failed in it, and
+    a savepoint of our own would do so twice."""
+    if transaction.get_connection().in_atomic_block:
+        yield
+    else:
+        with transaction.atomic():
+            yield
+
+
 class Flow:
     """A life cycle: its name (`room.noun`), its moves, and what each state waits for."""
 
@@ -89,8 +101,9 @@ class Flow:
 
     def begin(self, subject: Any, *, actor: Actor, until: Due | None, **data: Any) -> None:
         """A subject was just created in its first state: tell the timeline, start its clock."""
+        self._check_deadline(getattr(subject, self.field), "", until)
         self._tell(subject, "opened", actor, data)
-        self._wait(subject, actor, until)
+        self._wait(subject, actor, until, is_new=True)
 
     def move(
         self,
@@ -111,19 +124,12 @@ class Flow:
         """
         step = self.moves[name]
         before = getattr(subject, self.field)
-        with transaction.atomic():
-            if not can(actor, step.needs, subject):
-                # Who was allowed a moment ago and is not any more has lost a race.
-                raise Stale if self._has_moved(subject, before) else Refused
-            values = dict(changes or {})
-            if step.to is not None:
-                values[self.field] = step.to
-            rows = type(subject)._base_manager.filter(
-                guard or models.Q(), pk=subject.pk, **{f"{self.field}__in": step.frm}
-            )
-            changed = rows.update(**values) if values else len(rows.select_for_update())
-            if changed != 1:
-                raise Stale
+        values = dict(changes or {})
+        if step.to is not None:
+            values[self.field] = step.to
+            self._check_deadline(step.to, before, until)
+        with _one_transaction():
+            self._swap(subject, step, actor, values, guard or models.Q())
             for column, value in values.items():
                 setattr(subject, column, value)
             self._tell(subject, name, actor, data)
@@ -132,13 +138,31 @@ class Flow:
                 clocks.stop((self.name, subject.pk), now=actor.now, charge=charge)
                 self._wait(subject, actor, until)
 
+    def _swap(
+        self, subject: Any, step: Move, actor: Actor, values: dict[str, Any], guard: models.Q
+    ) -> None:
+        """Change the row if it is as it was and the actor may, in one statement."""
+        open_to = visible(type(subject)._default_manager.all(), actor, step.needs)
+        rows = open_to.filter(guard, pk=subject.pk, **{f"{self.field}__in": step.frm})
+        if (rows.update(**values) if values else len(rows.select_for_update())) == 1:
+            return
+        if can(actor, step.needs, subject) or self._has_moved(subject):
+            # Who was allowed a moment ago and is not any more has lost a race, too.
+            raise Stale
+        raise Refused
+
+    def _check_deadline(self, to: str, before: str, until: Due | None) -> None:
+        if to in self.waiting and until is None and not self._stays(to, before, until):
+            raise ValueError(f"{self.name}: state {to} waits for somebody and needs a deadline")
+
     def _stays(self, to: str, before: str, until: Due | None) -> bool:
         """Whether clock and duty go on: a waiting state reached from itself, with no deadline."""
         return until is None and to == before and to in self.waiting
 
-    def _has_moved(self, subject: Any, before: str) -> bool:
+    def _has_moved(self, subject: Any) -> bool:
+        """Whether the row has another state than the subject in hand."""
         rows = type(subject)._base_manager.filter(pk=subject.pk)
-        return not rows.filter(**{self.field: before}).exists()
+        return not rows.filter(**{self.field: getattr(subject, self.field)}).exists()
 
     def rehand(self, subject: Any, *, actor: Actor) -> None:
         """Give duty and clock to whom they belong now, with the deadline they had."""
@@ -173,14 +197,15 @@ class Flow:
             **data,
         )
 
-    def _wait(self, subject: Any, actor: Actor, until: Due | None) -> None:
+    def _wait(
+        self, subject: Any, actor: Actor, until: Due | None, *, is_new: bool = False
+    ) -> None:
         """Replace the subject's duty and clock by those of its present state."""
-        Duty.objects.filter(subject_type=self.name, subject_id=subject.pk).delete()
+        if not is_new:
+            Duty.objects.filter(subject_type=self.name, subject_id=subject.pk).delete()
         state = getattr(subject, self.field)
-        if state not in self.waiting:
+        if state not in self.waiting or until is None:
             return
-        if until is None:
-            raise ValueError(f"{self.name}: state {state} waits for somebody and needs a deadline")
         waiting = self.waiting[state](subject)
         clocks.start(
             (self.name, subject.pk),

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from linli.kernel.areas.queries import Place, label, path_labels, search
+from linli.kernel.areas.queries import FOUND_AT_MOST, Place, label, path_labels, search
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices
+from linli.lib.areacodes import range_of
 from linli.lib.checkdigits import InvalidCode, citizen_id, mobile_or_landline
 
 CODE_DIGITS = 12
@@ -121,12 +122,26 @@ class AreaField(forms.CharField):
         parts = [part for part in (one.strip() for one in text.split("·")) if part]
         if not parts:
             return []
-        found = search(parts[-1], inside=self.inside)
+        found = search(parts[-1], inside=self._under(parts[:-1]))
         if len(parts) > 1:
             names = path_labels([one.code for one in found], below=-1)
             found = [one for one in found if all(part in names[one.code] for part in parts)]
-        exact = [one for one in found if one.label.casefold() == parts[-1].casefold()]
+        named = parts[-1].casefold()
+        exact = [
+            one
+            for one in found
+            if one.label.casefold() == named or named.ljust(CODE_DIGITS, "0") == str(one.code)
+        ]
         return exact or found
+
+    def _under(self, parents: list[str]) -> tuple[tuple[int, int], ...]:
+        """Where to look for a name: under its parents, as far as these can be told from others."""
+        spans = self.inside
+        for parent in parents:
+            above = search(parent, inside=spans)
+            if 0 < len(above) < FOUND_AT_MOST:
+                spans = tuple(range_of(one.code) for one in above)
+        return spans
 
     def _one(self, text: str, found: list[Place]) -> Place:
         if not found:
@@ -140,4 +155,4 @@ class AreaField(forms.CharField):
 
 
 def _is_code(text: str) -> bool:
-    return text.isdigit() and len(text) == CODE_DIGITS
+    return text.isascii() and text.isdigit() and len(text) == CODE_DIGITS

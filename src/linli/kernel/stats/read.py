@@ -8,7 +8,7 @@ from django.db import connection
 
 from linli.kernel.access.permissions import holds
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.queries import Ranges, has_moves, ranges
+from linli.kernel.areas.queries import Ranges, has_moves, is_code, ranges
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import level_of, range_of
 
@@ -47,20 +47,13 @@ def question(actor: Actor, measure: Measure, *, area: int, first: date, last: da
 
     Raises NotCounted for an area outside the actor's scope or a measure they may not count.
     """
-    if not holds(actor, measure.needs) or not _is_code(area):
+    if not holds(actor, measure.needs) or not is_code(area):
         raise NotCounted
     if actor.is_system or (actor.unit_kind in SEES_AREAS and actor.scope.covers(area)):
         return Question(measure, area, first, last)
     if actor.unit_id is not None and actor.unit_kind not in SEES_AREAS:
         return Question(measure, area, first, last, unit=actor.unit_id)
     raise NotCounted
-
-
-def _is_code(area: int) -> bool:
-    try:
-        return level_of(area) >= 0
-    except ValueError:
-        return False
 
 
 def total(asked: Question) -> Count:

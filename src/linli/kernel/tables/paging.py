@@ -12,6 +12,15 @@ from django.utils.translation import ngettext
 
 PAGE_ROWS = 25
 COUNTED_AT_MOST = 10_000
+# What reading a cursor that somebody made up can raise.
+NOT_OURS = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    ValidationError,
+)
 
 
 @dataclass(frozen=True)
@@ -33,9 +42,14 @@ def _unpack(cursor: str, sort: str, model: Any) -> tuple[Any, UUID] | None:
     """The sort value and id in a cursor; None for anything that is not one of ours."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        value, key = json.loads(base64.urlsafe_b64decode(padded))
-        return model._meta.get_field(sort).to_python(value), UUID(key)
-    except (ValueError, TypeError, AttributeError, ValidationError):
+        kept, key = json.loads(base64.urlsafe_b64decode(padded))
+        value = model._meta.get_field(sort).to_python(kept)
+        is_naive = isinstance(value, datetime) and value.tzinfo is None
+        # No column holds NUL, and no sort key is null.
+        if value is None or is_naive or "\x00" in str(value):
+            return None
+        return value, UUID(key)
+    except NOT_OURS:
         return None
 
 

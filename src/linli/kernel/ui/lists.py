@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.queries import inside
+from linli.kernel.areas.queries import inside, is_code
 from linli.kernel.areas.queries import label as area_label
 from linli.kernel.tables import Cell, Table, page_of, total_text
 from linli.kernel.timeline.record import record
 from linli.lib.xlsx import Kind, Sheet, SheetColumn, write_workbook
 
-from .moments import exact
+from .moments import exact, local
 from .pages import actor_of, asked, page
 
 EXPORTED_AT_MOST = 10_000
@@ -87,7 +87,7 @@ def _counted(
 ) -> QuerySet[Any]:
     """Narrow to the area and days behind a number of the statistics; what is unreadable is left."""
     area = asked.get("area", "")
-    if area.isascii() and area.isdigit() and len(area) <= 12:
+    if area.isascii() and area.isdigit() and len(area) <= 12 and is_code(int(area)):
         rows = rows.filter(inside(int(area)))
         chip(f"{_('Area')}: {area_label(int(area))}", "area")
     for name, words, step in (("first", _("From"), "gte"), ("last", _("Until"), "lte")):
@@ -175,7 +175,7 @@ def _export(table: Table, rows: Any, actor: Actor, chips: list[dict[str, str]]) 
         rows=len(found),
     )
     response = HttpResponse(blob, content_type=XLSX)
-    stamp = f"{actor.now:%Y%m%d-%H%M}"
+    stamp = f"{local(actor.now):%Y%m%d-%H%M}"
     response["Content-Disposition"] = f'attachment; filename="linli-{table.name}-{stamp}.xlsx"'
     response["Cache-Control"] = "no-store"
     return response

@@ -9,9 +9,13 @@ from linli.lib.areacodes import ancestors, county_of, range_of
 from .models import ServiceArea, Unit, UnitKind
 
 
-def in_force(on: date) -> Q:
-    """Condition for units and service areas that are valid on a day."""
-    return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gte=on))
+def in_force(on: date, of: str = "") -> Q:
+    """Condition for units, service areas and posts that are valid on a day.
+
+    `of` names the way to them, e.g. "unit__" for the units of the rows asked for.
+    """
+    begun, still, until = f"{of}valid_from__lte", f"{of}valid_to__isnull", f"{of}valid_to__gte"
+    return Q((begun, on)) & (Q((still, True)) | Q((until, on)))
 
 
 def units(kind: UnitKind, *, area: int, on: date) -> QuerySet[Unit]:

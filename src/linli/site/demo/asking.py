@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from linli.dispatch.enums import Urgency
@@ -17,7 +18,8 @@ DOORS = {
     Door.OUTREACH: 6,
 }  # fmt: skip
 FROM_A_GAP, ON_FILE, TWICE = 0.08, 0.6, 0.012
-ENDS = {"accept": 880, "inform": 62, "refer": 30, "refuse": 18, "withdraw": 10}
+ENDS = {"accept": 840, "informed": 90, "referred": 42, "refused": 18, "withdrawn": 10}
+ANSWERS = {"informed": "inform", "referred": "refer"}
 
 
 def write_requests(cast: Cast, count: int = REQUESTS, *, first: int = 1) -> list[Tale]:
@@ -53,10 +55,24 @@ def begin(cast: Cast, number: int) -> Story:
         area or (person.area if person else _village(cast, station)),
         need,
         cast.draw(URGENCIES.get(need, URGENCIES[""])),
+        cast.words.matter(need),
         person if not area or (person and person.area == area) else None,
     )
+    _foresee(story)
     register(story, door, grid_worker)
     return story
+
+
+def _foresee(story: Story) -> None:
+    """How the centre will answer; what it will not take on is another sort of matter."""
+    cast = story.cast
+    story.end = cast.draw(ENDS)
+    if story.end in {"informed", "referred"} and not cast.words.has(story.end, story.need):
+        story.end = "accept"
+    if story.end == "refused":
+        story.reason = cast.random.choice(("other_authority", "not_social_work", "no_contact"))
+        story.matter = cast.words.in_vain(story.reason)
+        story.need, story.person, story.urgency = "other", None, Urgency.WEEK
 
 
 def _station(cast: Cast) -> Station:
@@ -89,14 +105,13 @@ def register(story: Story, door: Door, grid_worker: str = "") -> None:
 def _asked(story: Story) -> Asked:
     cast, person = story.cast, story.person
     is_anonymous = person is None and cast.chance(0.12)
-    for_whom = ForWhom.SELF if cast.chance(0.6) else ForWhom.OTHER
     name = person.name if person else cast.words.resident()
     phone = (person.phone if person else "") or (cast.numbers.mobile() if cast.chance(0.8) else "")
     return Asked(
         area=story.area,
         need=story.need,
-        words=cast.words.say("asked", story.need),
-        for_whom=str(ForWhom.ANONYMOUS if is_anonymous else for_whom),
+        words=story.matter.asked,
+        for_whom=str(ForWhom.ANONYMOUS if is_anonymous else story.matter.whom),
         urgency=story.urgency if cast.chance(0.7) else str(Urgency.WEEK),
         name="" if is_anonymous else name,
         phone="" if is_anonymous else phone,
@@ -108,12 +123,11 @@ def tell(story: Story) -> list[Step]:
     """Go on from the registration as far as the day has come."""
     try:
         _before_screening(story)
-        end = story.cast.draw(ENDS)
-        if end == "accept":
+        if story.end == "accept":
             accept(story)
             handle(story)
         else:
-            _end(story, end)
+            _end(story)
     except NotYet:
         pass
     return story.steps
@@ -142,25 +156,25 @@ def accept(story: Story) -> None:
     """The centre takes the request on and mostly sends it to a station at once."""
     who = screen(story)
     told = {"order": story.order, "area": story.area, "need": story.need}
-    told |= {"urgency": story.urgency, "task": story.cast.words.say("task")}
+    told |= {"urgency": story.urgency, "task": story.matter.task}
     station = story.station.key if story.cast.chance(0.85) else None
     story.step(who, "intake.accept_request", story.request, station=station, **told)
 
 
-def _end(story: Story, end: str) -> None:
+def _end(story: Story) -> None:
     cast = story.cast
-    if end == "withdraw":
+    if story.end == "withdrawn":
         story.at = cast.moments.soon(story.at, 30)
         story.step(RECEIPT + story.request, "intake.withdraw_request", story.request)
         return
     who = screen(story)
-    if end == "refuse":
-        reason = cast.random.choice(("other_authority", "not_social_work", "no_contact"))
-        reply = cast.words.say("refused")
-        story.step(who, "intake.refuse_request", story.request, reason=reason, reply=reply)
-    else:
-        reply = cast.words.say("informed" if end == "inform" else "referred")
-        story.step(who, f"intake.{end}_request", story.request, reply=reply)
+    if story.end == "refused":
+        reply = cast.words.say("refused", story.reason)
+        told = {"reason": story.reason, "reply": reply}
+        story.step(who, "intake.refuse_request", story.request, **told)
+        return
+    reply = cast.words.say(story.end, story.need)
+    story.step(who, f"intake.{ANSWERS[story.end]}_request", story.request, reply=reply)
     if cast.chance(0.08):
         story.at = cast.moments.at_leisure(story.at, 3)
         words = cast.words.say("reopened")
@@ -180,6 +194,7 @@ def ask_twice(story: Story, number: int) -> list[Step]:
         story.area,
         story.need,
         story.urgency,
+        replace(story.matter, asked=cast.words.say("asked_again") + story.matter.asked),
         story.person,
     )
     try:

@@ -4,7 +4,7 @@ from linli.dispatch.enums import Contact, Stage, Value
 
 from .network import Station
 from .steps import RECEIPT, SYSTEM
-from .story import CONTENTS, METHODS, Story
+from .story import METHODS, Story
 
 RETURNED, RETURNED_AGAIN, MOVED, URGED, WITHDRAWN = 0.07, 0.25, 0.015, 0.04, 0.02
 REASONS = {
@@ -16,7 +16,7 @@ CONTACTS = {
 }  # fmt: skip
 VALUES = {Value.HELPED: 78, Value.PARTLY: 16, Value.NOT: 6}
 COMES_BACK = {Value.HELPED: 0.01, Value.PARTLY: 0.1, Value.NOT: 0.5}
-SPEAKS, SPEAKS_AT_ONCE, SPEAKS_LATE = 0.42, 0.15, 0.04
+SPEAKS, SPEAKS_AT_ONCE, SPEAKS_LATE = 0.42, 0.2, 0.04
 CLOSER = SYSTEM + "dispatch.close_silent"
 
 
@@ -98,7 +98,7 @@ def send_back(story: Story) -> None:
         story.step(story.station.head, "dispatch.accept_order", story.order)
         story.wait("assign")
     reason = cast.draw(REASONS)
-    words = cast.words.say("returned") if cast.chance(0.8) else ""
+    words = cast.words.say("returned", reason) if cast.chance(0.8) else ""
     story.step(story.station.head, "dispatch.return_order", story.order, reason=reason, words=words)
 
 
@@ -157,10 +157,16 @@ def name_person(story: Story, worker: str) -> None:
 
 def serve_once(story: Story, worker: str, *, named: bool) -> None:
     cast, person = story.cast, story.person
-    content = cast.random.choice(CONTENTS[story.need])
+    matter = story.matter
+    done = matter.facts[min(story.services, len(matter.facts) - 1)]
     alone = not named or person is None
     account = cast.account(
-        story.at, story.area, content, cast.draw(METHODS), anonymous=1 if alone else 0
+        story.at,
+        story.area,
+        matter.content,
+        cast.draw(METHODS),
+        anonymous=1 if alone else 0,
+        facts=cast.words.say("facts_again") if story.is_again else done,
     )
     story.services += 1
     story.step(
@@ -176,9 +182,16 @@ def serve_once(story: Story, worker: str, *, named: bool) -> None:
 
 def finish(story: Story, worker: str) -> None:
     story.wait("finish")
-    result = story.cast.draw(RESULTS)
-    words = story.cast.words.say("finished")
+    result = "solved" if story.is_again else story.cast.draw(RESULTS)
+    words = outcome(story, result)
     story.step(worker, "dispatch.finish_order", story.order, result=result, words=words)
+
+
+def outcome(story: Story, result: str) -> str:
+    """What the resident is told at the end."""
+    if story.is_again:
+        return story.cast.words.say("finished", "again")
+    return story.matter.done if result == "solved" else story.cast.words.say("finished", result)
 
 
 def hear(story: Story) -> Value | None:
@@ -189,9 +202,9 @@ def hear(story: Story) -> Value | None:
         return say(story, RECEIPT + story.request)
     story.wait("follow_up")
     who = story.dispatcher()
-    follow_up(story, who)
+    contact = follow_up(story, who)
     if not _has_spoken(story):
-        if cast.chance(SPEAKS_AT_ONCE):
+        if contact == Contact.REACHED and cast.chance(SPEAKS_AT_ONCE):
             story.pause()
             return say(story, who)
         until = _verdict_due(story)
@@ -206,11 +219,12 @@ def hear(story: Story) -> Value | None:
     return None
 
 
-def follow_up(story: Story, who: str) -> None:
+def follow_up(story: Story, who: str) -> Contact:
     cast = story.cast
-    contact = cast.draw(CONTACTS)
-    words = cast.words.say("followed_up") if cast.chance(0.6) else ""
+    contact: Contact = cast.draw(CONTACTS)
+    words = cast.words.say("followed_up", contact) if cast.chance(0.6) else ""
     story.step(who, "dispatch.follow_up_order", story.order, contact=str(contact), words=words)
+    return contact
 
 
 def _verdict_due(story: Story) -> datetime:

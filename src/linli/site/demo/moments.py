@@ -79,7 +79,7 @@ class Moments:
         return later if later > moment else later + timedelta(days=1)
 
     def before_now(self, working_minutes: int) -> datetime:
-        """The moment since which so many working minutes have passed."""
+        """About the moment since which so many working minutes have passed."""
         low, high = self.now - timedelta(days=60), self.now
         while high - low > timedelta(seconds=1):
             middle = low + (high - low) / 2
@@ -87,7 +87,7 @@ class Moments:
                 low = middle
             else:
                 high = middle
-        return low.replace(microsecond=0)
+        return low.replace(microsecond=0) - timedelta(seconds=self.random.randrange(240))
 
     def _seconds(self) -> timedelta:
         return timedelta(seconds=self.random.randrange(1, 60))

@@ -15,9 +15,9 @@ from .steps import Step, Tale
 from .texts import Numbers, Words
 
 HOUSEHOLDS = 3_850
-# A decision of an authority names one; the rest somebody has told or seen.
-DECIDED = {"dibao", "tekun", "dibao_marginal", "rigid_expenditure", "disabled", "orphan"}
-MAJORITY = 18
+# Decisions of an authority; the rest somebody has told or seen.
+DECIDED = {"dibao", "tekun", "dibao_marginal", "rigid_expenditure", "temporary_aid", "orphan"}
+MAJORITY, OLDER = 18, 60
 NEWEST_DAYS, OLDEST_DAYS = 4, 420
 
 
@@ -173,12 +173,15 @@ class RegisterWriter:
         sex = member.sex or self.random.choice(("female", "male"))
         born = self._birthday(at, member)
         name = self._name(home, member)
+        is_older = at.year - born.year >= OLDER
         is_known_by_name = len(name) in {3, 4} and self.random.random() < 0.05
         has_phone = member.relation == "self" and self.random.random() < 0.85
         return Details(
             name=name,
             area=home.area,
-            preferred_name=self.words.by_name(name) if is_known_by_name else "",
+            preferred_name=self.words.by_name(name, f"older_{sex}" if is_older else "")
+            if is_known_by_name
+            else "",
             sex=sex if self.random.random() < 0.98 else "unstated",
             born_on=born if self.random.random() < 0.95 else None,
             phone=home.phone if has_phone else "",
@@ -211,7 +214,7 @@ class RegisterWriter:
         return "statutory_duty", ""
 
     def _source(self, code: str) -> str:
-        kind = "decision" if code in DECIDED else "stated"
+        kind = code if code == "disabled" else "decision" if code in DECIDED else "stated"
         return str(self.random.choice(self.words.names["sources"][kind]))
 
 

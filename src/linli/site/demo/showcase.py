@@ -18,8 +18,10 @@ Scene = tuple[int, Act]
 
 def _take(story: Story) -> None:
     told = {"order": story.order, "area": story.area, "need": story.need}
-    told |= {"urgency": story.urgency, "task": story.cast.words.say("task")}
+    told |= {"urgency": story.urgency, "task": story.matter.task}
     station = story.station.key
+    story.step(DISPATCHER, "intake.note_read", story.request)
+    story.pause()
     story.step(DISPATCHER, "intake.accept_request", story.request, station=station, **told)
 
 
@@ -44,7 +46,7 @@ def _serve(story: Story) -> None:
 
 
 def _finish(story: Story) -> None:
-    words = story.cast.words.say("finished")
+    words = story.matter.done
     story.step(WORKER, "dispatch.finish_order", story.order, result="solved", words=words)
 
 
@@ -63,7 +65,7 @@ def _reopen(story: Story) -> None:
 
 
 def _return(story: Story) -> None:
-    words = story.cast.words.say("returned")
+    words = story.cast.words.say("returned", "no_capacity")
     told = {"reason": "no_capacity", "words": words}
     story.step(story.station.head, "dispatch.return_order", story.order, **told)
 
@@ -151,7 +153,7 @@ def _tale(
     station = next(one for one in cast.network.of_county(LICHENG) if one.key == f"station{SHOWN}")
     person = cast.known(station, at)
     area = person.area if person else station.villages[0]
-    story = Story(cast, number, at, station, area, need, urgency, person)
+    story = Story(cast, number, at, station, area, need, urgency, cast.words.matter(need), person)
     try:
         asking.register(story, Door.PUBLIC)
         for before, act in scenes:

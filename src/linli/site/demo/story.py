@@ -13,7 +13,7 @@ from .moments import Moments
 from .network import Network, Station
 from .people import Known, Register
 from .steps import Step, Tale
-from .texts import Numbers, Words
+from .texts import Matter, Numbers, Words
 
 # Working minutes that a step usually takes; by the clock where the first hours count.
 WAITS: dict[str, dict[str, float]] = {
@@ -49,19 +49,6 @@ URGENCIES: dict[str, dict[str, int]] = {
     "care": {Urgency.DAY: 3, Urgency.WEEK: 6, Urgency.FORTNIGHT: 2},
     "": {Urgency.DAY: 1, Urgency.WEEK: 6, Urgency.FORTNIGHT: 3},
 }
-CONTENTS = {
-    "living": ("material_aid", "policy", "resources"),
-    "care": ("daily_care", "resources", "volunteering"),
-    "mind": ("counselling", "case_management"),
-    "family": ("parenting", "relations", "case_management"),
-    "rights": ("policy", "legal"),
-    "conflict": ("mediation", "relations"),
-    "health": ("resources", "daily_care", "policy"),
-    "work": ("ability", "resources"),
-    "safety": ("crisis", "emergency", "legal"),
-    "company": ("inclusion", "participation", "volunteering"),
-    "other": ("other", "daily_care"),
-}
 METHODS = {Method.VISIT: 11, Method.PHONE: 3, Method.CASE: 3, Method.WINDOW: 2, Method.ONLINE: 1}
 
 
@@ -96,7 +83,14 @@ class Cast:
         return self.random.choice(held) if held else None
 
     def account(
-        self, at: datetime, area: int, content: str, method: Method, *, anonymous: int = 0
+        self,
+        at: datetime,
+        area: int,
+        content: str,
+        method: Method,
+        *,
+        anonymous: int = 0,
+        facts: str = "",
     ) -> Account:
         """What a worker writes down right after a service."""
         place = LIKELY_PLACE.get(method, Place.HOME if self.chance(0.5) else Place.STATION)
@@ -109,7 +103,7 @@ class Cast:
             minutes=5 * max(1, round(self.random.lognormvariate(0, 0.4) * minutes / 5)),
             area=area,
             anonymous=anonymous,
-            facts=self.words.say("facts", content),
+            facts=facts or self.words.say("facts", content),
             analysis=self.words.say("analysis") if self.chance(0.5) else "",
         )
 
@@ -125,9 +119,12 @@ class Story:
     area: int
     need: str
     urgency: str
+    matter: Matter
     person: Known | None
     steps: list[Step] = field(default_factory=list)
     services: int = 0
+    end: str = "accept"
+    reason: str = ""
 
     @property
     def request(self) -> str:
@@ -161,6 +158,11 @@ class Story:
     def pause(self) -> None:
         """A moment between two steps of the same person."""
         self.at = self.cast.moments.soon(self.at, 2)
+
+    @property
+    def is_again(self) -> bool:
+        """Whether it was opened again."""
+        return any(one.verb == "dispatch.reopen_order" for one in self.steps)
 
     def dispatcher(self) -> str:
         return self.cast.dispatcher(self.county)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from random import Random
@@ -10,6 +11,18 @@ def data(name: str) -> Any:
     """One of the data files of the demonstration."""
     folder = resources.files("linli.site.demo").joinpath("data")
     return json.loads(folder.joinpath(f"{name}.json").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What somebody asks for, in their words, and what is then asked, done and told them."""
+
+    asked: str
+    whom: str
+    task: str
+    content: str
+    facts: tuple[str, ...]
+    done: str
 
 
 class Words:
@@ -39,10 +52,23 @@ class Words:
     def _given(self, kind: str) -> str:
         return self.random.choice(self.marks[kind]) + self.random.choice(self.marks["numerals"])
 
-    def by_name(self, name: str) -> str:
-        """What neighbours call somebody."""
-        pattern = self.random.choice(self.names["by_name"])
+    def by_name(self, name: str, kind: str) -> str:
+        """What neighbours call somebody (older_male, older_female or anybody else)."""
+        held = self.names["by_name"]
+        pattern = self.random.choice(held.get(kind, held[""]))
         return str(pattern.format(mark=name[-2], number=name[-1]))
+
+    def in_vain(self, reason: str) -> Matter:
+        """Something that is not taken on for a reason."""
+        return Matter(self.say("asked_in_vain", reason), "self", "", "", (), "")
+
+    def has(self, kind: str, key: str) -> bool:
+        return key in self.lists[kind]
+
+    def matter(self, need: str) -> Matter:
+        """One of the things that people with a need ask for."""
+        told = self.random.choice(self.lists["matters"][need])
+        return Matter(**(told | {"facts": tuple(told["facts"])}))
 
     def house(self) -> str:
         street = self.random.choice(self.names["streets"])

@@ -32,6 +32,8 @@ from ..periods import KINDS, Period, period_of, read_period
 
 TREND_MONTHS = 12
 MOST_ROWS = 40
+# Areas without any are folded away, but a short list stays whole.
+FEWEST_ROWS = 12
 VILLAGE_LEVEL = 5
 MINUTES = "minutes"
 
@@ -243,8 +245,8 @@ def _areas(asked: Question, given: dict[str, str], actor: Actor) -> dict[str, An
         }
         for one in below
     ]
-    kept, rest = rows[:MOST_ROWS], rows[MOST_ROWS:]
-    return {"rows": kept, "rest": rest, "head": _("Area")}
+    shown = min(MOST_ROWS, max(len(counts), FEWEST_ROWS))
+    return {"rows": rows[:shown], "rest": rows[shown:], "head": _("Area")}
 
 
 def _table(asked: Question, name: str, found: Count) -> dict[str, Any]:
