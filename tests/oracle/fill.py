@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
+from stdnum.cn import uscc
 
 from linli.kernel.flow.machine import Flow
 from linli.kernel.forms.fields import AreaField, CitizenIdField, PhoneField
@@ -134,6 +135,8 @@ def body_of(form: Any, bundle: Bundle) -> dict[str, Any]:
 
 def _fill(form: BaseForm, name: str, field: forms.Field, bundle: Bundle) -> Any:
     given = form.get_initial_for_field(field, name)
+    if name in BY_NAME:
+        return BY_NAME[name](bundle)
     if isinstance(field, forms.ChoiceField):
         return _chosen(field, given)
     if given not in (None, "", 0, []):
@@ -144,6 +147,19 @@ def _fill(form: BaseForm, name: str, field: forms.Field, bundle: Bundle) -> Any:
     raise CannotFill(f"{type(form).__name__}.{name}: {type(field).__name__}")
 
 
+def _credit_code() -> str:
+    number = "91350502MA00000000"[:17]
+    return number + uscc.calc_check_digit(number)
+
+
+# Fields whose kind does not tell what they want.
+BY_NAME: dict[str, Callable[[Bundle], Any]] = {
+    "person": lambda one: str(one.persons[0].pk if one.persons else NOBODY),
+    "persons": lambda one: [str(person.pk) for person in one.persons[:1]],
+    "other": lambda one: one.receipts["informed"].number if "informed" in one.receipts else "",
+    "serves_also": lambda one: f"{one.team.village:012d}",
+    "credit_code": lambda one: _credit_code(),
+} | {f"day{day}": lambda one: "08:30-12:00" for day in range(7)}
 VALUES: tuple[tuple[type[forms.Field], Callable[[Bundle], Any]], ...] = (
     (AreaField, lambda one: f"{one.team.village:012d}"),
     (PhoneField, lambda one: "13700000007"),
@@ -152,7 +168,6 @@ VALUES: tuple[tuple[type[forms.Field], Callable[[Bundle], Any]], ...] = (
     (forms.TimeField, lambda one: time(9).isoformat()),
     (forms.BooleanField, lambda one: None),
     (forms.IntegerField, lambda one: 1),
-    (forms.UUIDField, lambda one: str(one.persons[0].pk)),
     (forms.CharField, lambda one: "filled in"),
 )
 

@@ -7,7 +7,7 @@ import pytest
 from ..house.regenerate import regenerating
 from ..house.urls import pages
 from . import matrix
-from .crawl import Crawl
+from .crawl import ONE_OF_EACH, Crawl
 from .rows import Town
 from .visitors import visitors
 
@@ -22,7 +22,7 @@ def crawl(town: Town, quiet: None) -> Iterator[Crawl]:
         kept = made.read(page)
         for name, answer in kept.items():
             visitor = made.visitors[name]
-            if visitor.is_user:
+            if name in (*ONE_OF_EACH, "sharing_worker"):
                 made.swap(page, visitor)
             if visitor.is_user and "table" in answer.context:
                 made.walk_list(page, visitor, answer)

@@ -69,7 +69,7 @@ class Visitor:
         """Send a request through the whole stack; what it changed is undone."""
         told = {"Accept-Language": "en", **self.headers, **(headers or {})}
         given: dict[str, Any] = {}
-        if is_json:
+        if is_json and method != "GET":
             given = {"data": json.dumps(data or {}), "content_type": "application/json"}
         elif data is not None:
             given = {"data": data}

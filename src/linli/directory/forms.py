@@ -14,6 +14,7 @@ from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import Place, children, exists, path_labels
 from linli.kernel.forms.fields import AreaField, PhoneField, TermField
 from linli.kernel.terms.models import TermList
+from linli.kernel.ui.wording import labelled
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import CITY, COUNTY, city_of, level_of, range_of
 from linli.lib.checkdigits import InvalidCode, credit_code
@@ -70,7 +71,7 @@ class SeveralAreasField(forms.CharField):
             try:
                 codes.append(self.one.clean(line))
             except forms.ValidationError as error:
-                errors += [f"{line}: {message}" for message in error.messages]
+                errors += [labelled(line, message) for message in error.messages]
         if errors:
             raise forms.ValidationError(errors)
         return codes

@@ -12,6 +12,7 @@ from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.models import User
 from linli.kernel.forms.fields import TermField
 from linli.kernel.terms.models import TermList
+from linli.kernel.ui.wording import bracketed
 from linli.people.queries import picks
 from linli.services.actions import Account
 from linli.services.enums import LIKELY_PLACE, Method, Place
@@ -83,7 +84,7 @@ class StationForm(forms.Form):
 
 
 def _label(one: Candidate) -> str:
-    return f"{one.unit.label} ({load_words(one.load, one.capacity)})"
+    return bracketed(one.unit.label, load_words(one.load, one.capacity))
 
 
 class ReturnForm(forms.Form):

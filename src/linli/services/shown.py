@@ -14,6 +14,7 @@ from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.timeline.queries import lines
 from linli.kernel.ui.moments import exact, minutes, short
+from linli.kernel.ui.wording import labelled
 from linli.people.queries import names
 
 from . import queries
@@ -34,7 +35,7 @@ def facts(service: Service) -> dict[str, str]:
     """What is counted, in words."""
     method, content = Method(service.method).label, label(TermList.CONTENT, service.content)
     return {
-        "title": f"{method}: {content}",
+        "title": labelled(method, content),
         "day": day(service.occurred_on),
         "minutes": minutes(service.minutes),
         "place": str(Place(service.place).label),

@@ -1,6 +1,7 @@
-from asgiref.sync import sync_to_async
 from django.utils import timezone
 from procrastinate.contrib.django import app
+
+from linli.kernel.jobs.blocking import blocking
 
 from .drafts import drop_expired
 
@@ -9,4 +10,4 @@ from .drafts import drop_expired
 @app.task(queueing_lock="forms.drop_expired", pass_context=False)
 async def drop_expired_drafts(timestamp: int) -> None:
     """Forget what nobody came back for; the privacy page promises it."""
-    await sync_to_async(drop_expired)(now=timezone.now())
+    await blocking(drop_expired, now=timezone.now())

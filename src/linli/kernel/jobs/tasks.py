@@ -1,11 +1,12 @@
 from datetime import timedelta
 
-from asgiref.sync import sync_to_async
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from linli.kernel.timeline.seal import seal
+
+from .blocking import blocking
 
 KEPT_HOURS = 72
 STALLED_SECONDS = 60
@@ -15,7 +16,7 @@ STALLED_SECONDS = 60
 @app.task(queueing_lock="jobs.seal", pass_context=False)
 async def seal_timeline(timestamp: int) -> None:
     """Seal what was committed, at least once a minute."""
-    await sync_to_async(seal)()
+    await blocking(seal)
 
 
 @app.periodic(cron="* * * * *")

@@ -1,5 +1,6 @@
-from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
+
+from linli.kernel.jobs.blocking import blocking
 
 from .fold import fold
 
@@ -8,4 +9,4 @@ from .fold import fold
 @app.task(queueing_lock="stats.fold", pass_context=False)
 async def fold_deltas(timestamp: int) -> None:
     """Fold waiting deltas into the cube; reads are exact with or without it."""
-    await sync_to_async(fold)()
+    await blocking(fold)

@@ -17,6 +17,7 @@ from linli.lib.xlsx import Kind, Sheet, SheetColumn, write_workbook
 
 from .moments import exact, local
 from .pages import actor_of, asked, page
+from .wording import labelled
 
 EXPORTED_AT_MOST = 10_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -75,7 +76,7 @@ def _narrowed(
         labels = dict(form.fields[one.name].choices)  # type: ignore[attr-defined]
         if value and value in labels:
             rows = one.narrow(rows, value, actor)
-            chip(f"{one.label}: {labels[value]}", one.name)
+            chip(labelled(one.label, labels[value]), one.name)
     if table.search is not None and asked.get("q"):
         rows = table.search(rows, asked["q"], actor)
         chip(f"“{asked['q']}”", "q")
@@ -89,14 +90,14 @@ def _counted(
     area = asked.get("area", "")
     if area.isascii() and area.isdigit() and len(area) <= 12 and is_code(int(area)):
         rows = rows.filter(inside(int(area)))
-        chip(f"{_('Area')}: {area_label(int(area))}", "area")
+        chip(labelled(_("Area"), area_label(int(area))), "area")
     for name, words, step in (("first", _("From"), "gte"), ("last", _("Until"), "lte")):
         try:
             day = date.fromisoformat(asked.get(name, ""))
         except ValueError:
             continue
         rows = rows.filter(**{f"{table.day}__{step}": day})
-        chip(f"{words}: {day.isoformat()}", name)
+        chip(labelled(words, day.isoformat()), name)
     return rows
 
 

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import formats
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from linli.kernel.accounts.actors import SHANGHAI
 
@@ -29,7 +29,7 @@ def short(moment: datetime, *, now: datetime) -> str:
     if here.date() == today.date():
         return here.strftime("%H:%M")
     if here.year == today.year:
-        return f"{formats.date_format(here, 'MONTH_DAY_FORMAT')} {here:%H:%M}"
+        return f"{date_format(here, pgettext('date format', 'j F'))} {here:%H:%M}"
     return here.strftime("%Y-%m-%d")
 
 

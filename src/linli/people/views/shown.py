@@ -16,6 +16,7 @@ from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.timeline.queries import Line, lines
 from linli.kernel.ui.moments import exact, short
+from linli.kernel.ui.wording import bracketed
 from linli.lib.checkdigits import mask_citizen_id, mask_phone
 
 from ..actions import Details
@@ -78,7 +79,7 @@ def bases(person: Person) -> list[dict[str, Any]]:
 
 def basis_text(basis: Basis) -> str:
     text = label(TermList.LEGAL_BASIS, basis.code)
-    return f"{text} ({ConsentForm(basis.form).label})" if basis.form else text
+    return bracketed(text, ConsentForm(basis.form).label) if basis.form else text
 
 
 def consent(person: Person) -> dict[str, str]:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from linli.kernel.access import public
 from linli.kernel.accounts.actors import SHANGHAI, Actor
@@ -23,6 +24,7 @@ NOW = timedelta(hours=4)
 
 
 @public("strangers are sent to sign in; everybody signed in has a home")
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What I must do next, by due time, and three numbers that matter to my role."""
     actor = actor_of(request)
