@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.models import User
 from linli.kernel.tables import Cell, Column, Table
 from linli.kernel.ui.lists import list_page
 
@@ -45,7 +47,9 @@ def _made(held: Any, actor: Actor) -> Table | None:
     if isinstance(held, Table):
         return held
     if callable(held) and getattr(held, "__annotations__", {}).get("return") is Table:
-        made: Table = held(actor)
+        # Some lists depend on the actor, some also on what the address asks for.
+        given = (actor, {})[: len(signature(held).parameters)]
+        made: Table = held(*given)
         return made
     return None
 
@@ -54,6 +58,7 @@ def queries(table: Table, actor: Actor, keys: list[Any], query: str = "") -> int
     """How many queries the page of a list takes that holds just these rows."""
     request: HttpRequest = RequestFactory().get(f"/list/{query}")
     request.actor = actor  # type: ignore[attr-defined]
+    request.user = User.objects.get(pk=actor.user_id)
     few = replace(table, rows=lambda actor: table.rows(actor).filter(pk__in=keys))
     with acting(actor), CaptureQueriesContext(connection) as captured:
         response = list_page(request, few)

@@ -111,6 +111,16 @@ def test_a_chain_of_changes_is_followed_to_its_end() -> None:
         assert held == [holder], on
 
 
+def test_of_two_lines_about_an_area_the_later_day_decides() -> None:
+    change(MERGE, TOWN, 350582099000, on=date(2024, 1, 1))
+    change(MERGE, TOWN, OTHER_TOWN, on=date(2023, 1, 1))
+
+    assert [counts(ranges(one), VILLAGE) for one in (FENGZE, JINJIANG)] == [False, True]
+    at = date(2023, 12, 31)
+    held = [counts(ranges(one, geography=at), VILLAGE) for one in (FENGZE, JINJIANG)]
+    assert held == [True, False]
+
+
 def test_what_left_and_came_back_was_never_away() -> None:
     change(RECODE, TOWN, 350503099000, on=date(2023, 1, 1))
     change(RECODE, 350503099000, 350502098000, on=date(2024, 1, 1))

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from linli.kernel.scope import Scope
 from linli.kernel.units.models import UnitKind
-from linli.kernel.units.queries import in_force, service_ranges
+from linli.kernel.units.queries import in_force
 from linli.lib.areacodes import range_of
 
 from .enums import ActorKind, Role
+from .held import HeldPost, held_posts
 from .models import Post, User
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -24,7 +25,8 @@ HOLDS_ITS_AREA = {UnitKind.DEPARTMENT, UnitKind.CENTRE}
 class Actor:
     """Who acts: a user in one post, a visitor, the holder of a receipt, or the system.
 
-    `area` is the area the post looks after, `subject_ids` what the receipt opens.
+    `area` is the area the post looks after, `subject_ids` what the receipt opens, `posts` are all
+    the posts that the user could act in.
     """
 
     kind: ActorKind
@@ -40,6 +42,7 @@ class Actor:
     subject_ids: frozenset[UUID] = frozenset()
     reason: str = ""
     scope: Scope = field(default_factory=Scope)
+    posts: tuple[HeldPost, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def today(self) -> date:
@@ -115,8 +118,8 @@ def actor_of(
     who no longer holds the post that is named.
     """
     moment = now or timezone.now()
-    held = posts_of(user, on=moment.astimezone(SHANGHAI).date())
-    post = next((one for one in held if one.pk == post_id), None)
+    held = held_posts(user.pk, on=moment.astimezone(SHANGHAI).date())
+    post = next((one for one in held if one.id == post_id), None)
     if post is None and held and not is_strict:
         post = held[0]
     bare = Actor(
@@ -125,26 +128,23 @@ def actor_of(
         locale=locale or user.language,
         user_id=user.pk,
         user_name=user.name,
+        posts=held,
     )
     return in_post(bare, post) if post else bare
 
 
-def in_post(actor: Actor, post: Post) -> Actor:
+def in_post(actor: Actor, post: HeldPost) -> Actor:
     """Give an actor the scope of a post."""
-    unit = post.unit
-    ranges: tuple[tuple[int, int], ...]
-    if unit.kind in HOLDS_ITS_AREA or post.role == Role.GRID_WORKER:
-        ranges = (range_of(unit.area_id),)
-    else:
-        ranges = service_ranges([unit.pk], on=actor.today)
+    holds_its_area = post.unit_kind in HOLDS_ITS_AREA or post.role == Role.GRID_WORKER
+    ranges = (range_of(post.area),) if holds_its_area else post.service_ranges
     return replace(
         actor,
-        post_id=post.pk,
+        post_id=post.id,
         role=post.role,
-        unit_id=unit.pk,
-        unit_kind=unit.kind,
-        area=unit.area_id,
-        scope=Scope(ranges=ranges, unit_ids=frozenset({unit.pk})),
+        unit_id=post.unit_id,
+        unit_kind=post.unit_kind,
+        area=post.area,
+        scope=Scope(ranges=ranges, unit_ids=frozenset({post.unit_id})),
     )
 
 

@@ -4,9 +4,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from linli.kernel.accounts.actors import Actor, posts_of
-from linli.kernel.accounts.enums import Role
-from linli.kernel.areas.queries import label
+from linli.kernel.accounts.actors import Actor
 
 from .registry import places_for
 
@@ -30,7 +28,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav": nav,
         "bottom_nav": SimpleLazyObject(lambda: nav[:BOTTOM_PLACES]),
         "posts": SimpleLazyObject(lambda: _posts(request, actor)),
-        "area_name": SimpleLazyObject(lambda: label(actor.area) if actor.area is not None else ""),
+        "area_name": SimpleLazyObject(lambda: _area_name(actor)),
     }
 
 
@@ -56,9 +54,14 @@ def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "id": one.pk,
-            "label": f"{one.unit.label} · {Role(one.role).label}",
-            "is_active": one.pk == actor.post_id,
+            "id": one.id,
+            "label": one.label,
+            "is_active": one.id == actor.post_id,
         }
-        for one in posts_of(request.user, on=actor.today)
+        for one in actor.posts
     ]
+
+
+def _area_name(actor: Actor) -> str:
+    """The area of the post in which the actor acts."""
+    return next((one.area_label for one in actor.posts if one.id == actor.post_id), "")

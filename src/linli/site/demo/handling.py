@@ -6,7 +6,8 @@ from .network import Station
 from .steps import RECEIPT, SYSTEM
 from .story import METHODS, Story
 
-RETURNED, RETURNED_AGAIN, MOVED, URGED, WITHDRAWN = 0.07, 0.25, 0.015, 0.04, 0.02
+RETURNED, RETURNED_AGAIN, MOVED, MOVED_UNSEEN = 0.07, 0.25, 0.01, 0.005
+URGED, WITHDRAWN = 0.04, 0.02
 REASONS = {
     "no_capacity": 5, "not_our_area": 4, "cannot_reach": 3, "not_our_service": 2, "duplicate": 1
 }  # fmt: skip
@@ -69,20 +70,25 @@ def take_on(story: Story) -> str:
         if cast.chance(RETURNED_AGAIN):
             send_back(story)
             arbitrate(story)
+    if cast.chance(MOVED_UNSEEN):
+        transfer(story)
     worker = accept(story)
     if cast.chance(URGED):
         story.at = cast.moments.after(story.at, 300)
         who = RECEIPT + story.request if cast.chance(0.6) else story.dispatcher()
         story.step(who, "dispatch.urge_order", story.order)
     if cast.chance(MOVED):
-        story.at = cast.moments.after(story.at, 200)
-        story.station = elsewhere(story)
-        words = cast.words.say("transferred")
-        station = story.station.key
-        who = story.dispatcher()
-        story.step(who, "dispatch.transfer_order", story.order, station=station, words=words)
+        transfer(story)
         worker = accept(story)
     return worker
+
+
+def transfer(story: Story) -> None:
+    """The centre gives it to another station."""
+    story.at = story.cast.moments.after(story.at, 120)
+    story.station = elsewhere(story)
+    told = {"station": story.station.key, "words": story.cast.words.say("transferred")}
+    story.step(story.dispatcher(), "dispatch.transfer_order", story.order, **told)
 
 
 def elsewhere(story: Story) -> Station:
