@@ -21,6 +21,7 @@ SPEAKS_CHINESE = {
     "linli.lib.areacodes": "names by which the published list marks its placeholders",
     "linli.lib.worktime": "names of holidays as the State Council publishes them",
     "linli.kernel.areas.load": "endings of names in the published list",
+    "linli.site.check": "asks the database whether it sees letters in Chinese names",
     "linli.site.settings": "the name of the language in the language itself",
     "linli.directory.forms": "signs with which people write spans of time",
 }

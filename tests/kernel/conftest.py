@@ -14,8 +14,7 @@ from ..world import VILLAGE, World
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
-@pytest.fixture
-def order(world: World) -> Order:
+def dispatched(world: World) -> Order:
     """Dispatched to the station at nine on Monday, to be accepted by five."""
     set_actor(system("tests"))
     made = Order(
@@ -39,3 +38,8 @@ def order(world: World) -> Order:
         until=Due(MONDAY + timedelta(hours=8), is_provisional=False),
     )
     return made
+
+
+@pytest.fixture
+def order(world: World) -> Order:
+    return dispatched(world)

@@ -18,7 +18,7 @@ from linli.kernel.accounts.actors import (
 from linli.kernel.accounts.enums import ActorKind, Role
 from linli.kernel.accounts.models import Post
 from linli.kernel.accounts.tokens import issue, post_of
-from linli.kernel.units.models import ServiceArea
+from linli.kernel.units.models import ServiceArea, Unit
 from linli.lib.areacodes import range_of
 from linli.lib.uuid7 import uuid7
 
@@ -51,6 +51,8 @@ def test_a_post_ends_with_its_unit(world: World) -> None:
     world.station.save()
     assert posts_of(world.users["head"], on=TODAY) == []
     assert len(posts_of(world.users["head"], on=TODAY - DAY)) == 1
+    assert world.actor("head", now=NOW).role == ""
+    assert world.actor("head", now=NOW - DAY).role == Role.STATION_HEAD
 
 
 def test_nobody_without_a_post_sees_anything(world: World) -> None:
@@ -117,6 +119,13 @@ def test_a_station_loses_a_service_area_with_its_last_day(world: World) -> None:
     later = world.actor("head", now=NOW + DAY)
     assert later.scope.ranges == ()
     assert later.scope.unit_ids == {world.unit_id("station")}
+
+
+def test_a_centre_answers_for_what_it_serves_wherever_it_sits(world: World) -> None:
+    Unit.objects.filter(pk=world.unit_id("centre")).update(area_id=TOWNSHIP)
+    assert world.actor("dispatcher", now=NOW).scope.ranges == (range_of(COUNTY),)
+    ServiceArea.objects.filter(unit=world.centre).delete()
+    assert world.actor("dispatcher", now=NOW).scope.ranges == (range_of(TOWNSHIP),)
 
 
 def test_a_receipt_opens_its_subjects_and_a_visitor_opens_nothing() -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from linli.dispatch.enums import OrderState
@@ -19,8 +19,8 @@ from linli.kernel.timeline.models import Event
 from linli.lib.worktime import Due
 
 from ..conftest import acting
-from ..world import VILLAGE, World
-from .conftest import MONDAY
+from ..world import VILLAGE, World, build_world
+from .conftest import MONDAY, dispatched
 
 HOUR = timedelta(hours=1)
 TONIGHT = Due(MONDAY + 8 * HOUR, is_provisional=False)
@@ -287,4 +287,21 @@ def test_subscribers_are_told_in_order_once_each_and_their_errors_undo_everythin
     with pytest.raises(RuntimeError), transaction.atomic():
         move(world, order, "accept", until=TOMORROW)
         publish(Told())
+    assert snapshot(order) == before
+
+
+def test_outside_a_transaction_a_move_makes_its_own(fresh_database: None) -> None:
+    def nobody(order: Any) -> Waiting:
+        raise LookupError("nobody is there")
+
+    with transaction.atomic():
+        world = build_world()
+        order = dispatched(world)
+    step = Move("accept", frozenset({S.DISPATCHED}), S.ACCEPTED, "dispatch.accept", "Accept")
+    flow = Flow("dispatch.order", moves=[step], waiting={S.ACCEPTED: nobody})
+    before = snapshot(order)
+    with connection.cursor() as cursor:
+        cursor.execute("SET linli.actor = 'system:tests'")
+    with unscoped("a test"), pytest.raises(LookupError):
+        flow.move(order, "accept", actor=world.actor("head"), until=TOMORROW)
     assert snapshot(order) == before

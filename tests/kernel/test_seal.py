@@ -22,7 +22,7 @@ INSERT = (
     "INSERT INTO timeline_event (id, at, actor_kind, reason, verb, subject_type, data)"
     " VALUES (gen_random_uuid(), now(), 'system', 'tests', 'ui.exported', 'ui.list', '{}')"
 )
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 def note(times: int = 1) -> None:

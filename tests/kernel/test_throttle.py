@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from linli.kernel.accounts.models import SignInFailure
 from linli.kernel.accounts.throttle import (
@@ -168,6 +169,24 @@ def test_a_browser_remembers_its_last_four_logins() -> None:
 )
 def test_what_counts_as_one_network(one: str, two: str, is_same: bool) -> None:
     assert (network_of(coming_from(one)) == network_of(coming_from(two))) is is_same
+
+
+def test_only_a_trusted_proxy_says_where_somebody_comes_from(settings: Settings) -> None:
+    def seen(connecting: str, passed_on: str) -> str:
+        request = coming_from(connecting)
+        request.META["HTTP_X_FORWARDED_FOR"] = passed_on
+        return network_of(request)
+
+    settings.LINLI_TRUSTED_PROXIES = []
+    assert seen("10.0.0.1", HOME) == "10.0.0.1"
+    settings.LINLI_TRUSTED_PROXIES = ["10.0.0.1", "10.0.0.2"]
+    assert seen("10.0.0.1", HOME) == HOME
+    assert seen("10.0.0.1", f"{HOME}, 10.0.0.2") == HOME
+    # What a stranger wrote before the proxy added their address counts for nothing.
+    assert seen("10.0.0.1", f"{HOME}, {STRANGER}") == STRANGER
+    assert seen(STRANGER, HOME) == STRANGER
+    assert seen("10.0.0.1", "") == "10.0.0.1"
+    assert seen("10.0.0.1", "rubbish") == "unknown"
 
 
 def test_failures_are_kept_as_hashes_and_no_longer_than_they_count() -> None:

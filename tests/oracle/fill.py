@@ -173,12 +173,11 @@ VALUES: tuple[tuple[type[forms.Field], Callable[[Bundle], Any]], ...] = (
 
 
 def _chosen(field: forms.ChoiceField, given: Any) -> Any:
+    """The last choice, which changes something; nothing where nothing need be chosen."""
     offered = [str(value) for value in _values(field.choices) if value not in (None, "")]
-    held = [str(one) for one in given] if isinstance(given, list | tuple) else [str(given)]
-    kept = [one for one in held if one in offered] or offered[:1]
     if isinstance(field, forms.MultipleChoiceField):
-        return kept
-    return kept[0] if kept else ""
+        return offered[-1:]
+    return offered[-1] if offered and field.required else given or ""
 
 
 def _values(choices: Iterable[Any]) -> Iterable[Any]:

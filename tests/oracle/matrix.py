@@ -8,7 +8,7 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,20 +61,31 @@ def store(section: str, made: dict[str, Any]) -> None:
 
 def folded(found: Findings) -> dict[str, Any]:
     """Findings as the file has them: who gets the same stands on one line."""
-    pages: dict[str, dict[str, dict[str, list[str]]]] = {}
+    lines: dict[tuple[str, str], dict[str, list[str]]] = {}
     for page, method, who in dict.fromkeys(key[:3] for key in found.outcomes):
-        classes = _classes(found, page, method)
-        line = " ".join(found.outcomes.get((page, method, who, one), NOT_ASKED) for one in classes)
-        heading = " ".join((method, *classes)).strip()
-        pages.setdefault(page, {}).setdefault(heading, {}).setdefault(line, []).append(who)
-    return {
-        "pages": {
-            page: {heading: _joined(lines) for heading, lines in held.items()}
-            for page, held in pages.items()
-        },
-        "sees": _sees(found),
-        "numbers": _numbers(found),
-    }
+        line = " ".join(
+            found.outcomes.get((page, method, who, one), NOT_ASKED)
+            for one in _classes(found, page, method)
+        )
+        lines.setdefault((page, method), {}).setdefault(line, []).append(who)
+    pages: dict[str, dict[str, dict[str, str]]] = {}
+    for (page, method), held in lines.items():
+        table = _joined(held)
+        here = pages.setdefault(page, {})
+        classes = " ".join(_classes(found, page, method))
+        heading = _merged(here, classes, table)
+        methods = f"{heading.split(' ')[0]}+{method}" if heading else method
+        here.pop(heading, None)
+        here[f"{methods} {classes}".strip()] = table
+    return {"pages": pages, "sees": _sees(found), "numbers": _numbers(found)}
+
+
+def _merged(here: dict[str, dict[str, str]], classes: str, table: dict[str, str]) -> str:
+    """The heading of a method of the same page with the same answers for the same classes."""
+    for heading, held in here.items():
+        if held == table and heading.partition(" ")[2] == classes:
+            return heading
+    return ""
 
 
 def _classes(found: Findings, page: str, method: str) -> list[str]:
@@ -93,10 +104,6 @@ def _crowded(who: set[str]) -> str:
             names.append(name)
             who = who - crowd
     return " ".join([*names, *sorted(who)])
-
-
-def _each(names: str) -> list[str]:
-    return [who for name in names.split() for who in CROWDS.get(name, (name,))]
 
 
 def _sees(found: Findings) -> Table:
@@ -121,20 +128,24 @@ def unfolded(section: dict[str, Any]) -> Findings:
     made = Findings()
     for page, headings in section.get("pages", {}).items():
         for heading, lines in headings.items():
-            method, *classes = heading.split(" ")
-            for line, names in lines.items():
-                for who in _each(names):
-                    for one, outcome in zip(classes or [""], line.split(), strict=True):
-                        if outcome != NOT_ASKED:
-                            made.outcomes[page, method, who, one] = outcome
+            methods, *classes = heading.split(" ")
+            for line, who in _lines(lines):
+                for one, outcome in zip(classes or [""], line.split(), strict=True):
+                    for method in methods.split("+") if outcome != NOT_ASKED else ():
+                        made.outcomes[page, method, who, one] = outcome
     for what, lines in section.get("sees", {}).items():
-        for groups, names in lines.items():
-            for who in _each(names):
-                made.seen |= {(who, group, what): "" for group in groups.split()}
+        for groups, who in _lines(lines):
+            made.seen |= {(who, group, what): "" for group in groups.split()}
     for asked, lines in section.get("numbers", {}).items():
-        for answer, names in lines.items():
-            made.numbers |= {(asked, who): answer for who in _each(names)}
+        made.numbers |= {(asked, who): answer for answer, who in _lines(lines)}
     return made
+
+
+def _lines(lines: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What stands on the left of each line, for each of those on its right."""
+    for line, names in lines.items():
+        for name in names.split():
+            yield from ((line, who) for who in CROWDS.get(name, (name,)))
 
 
 def wrong_outcomes(found: Findings, reviewed: Findings) -> list[str]:

@@ -199,6 +199,8 @@ def transfer_order(order: Order, *, actor: Actor, station_id: UUID, words: str) 
         actor=actor,
         until=until,
         changes=_to_station(station_id, until.at) | {"routing": reason, "considered": considered},
+        # Two transfers at once: the second would take it from a station it never saw.
+        guard=Q(station_id=order.station_id),
         to_unit=str(station_id),
         from_unit=before,
     )
@@ -211,7 +213,15 @@ def assign_order(order: Order, *, actor: Actor, worker: User) -> None:
     """Give an order to a worker of the station; the deadline stays."""
     if worker.pk not in {user.pk for user, _load in workers(order, on=actor.today)}:
         raise Refused
-    ORDER.move(order, "assign", actor=actor, changes={"worker_id": worker.pk}, to=str(worker.pk))
+    ORDER.move(
+        order,
+        "assign",
+        actor=actor,
+        changes={"worker_id": worker.pk},
+        # Given to who has it already, it would only begin another clock.
+        guard=~Q(worker_id=worker.pk) | Q(worker_id__isnull=True),
+        to=str(worker.pk),
+    )
     ORDER.rehand(order, actor=actor)
 
 

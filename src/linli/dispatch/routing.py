@@ -60,7 +60,7 @@ def candidates(*, area: int, need: str, on: date) -> list[Candidate]:
     """
     places = [area, *ancestors(area)]
     rules = RoutingRule.objects.filter(area__in=places, need=need).select_related("station")
-    ruled = {one.station_id: one.station for one in rules}
+    ruled = {one.station_id: one.station for one in rules if one.station.is_in_force(on)}
     local = {unit.pk: unit for unit in serving(area, kind=UnitKind.STATION, on=on)}
     found = {**ruled, **local}
     loads = open_loads(found)

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.queries import exists
+from linli.kernel.areas.queries import exists, is_code
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import terms
 from linli.kernel.units.models import Unit, UnitKind
@@ -27,7 +27,7 @@ def term(actor: Actor, which: TermList, code: str) -> str:
 
 def place(actor: Actor, area: int) -> int:
     """The area, if it is a township or village in force today."""
-    if level_of(area) < TOWNSHIP_LEVEL or not exists(area, on=actor.today):
+    if not is_code(area) or level_of(area) < TOWNSHIP_LEVEL or not exists(area, on=actor.today):
         raise Unfit(_("This is not the code of a township or village in force."))
     return area
 

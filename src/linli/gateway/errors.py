@@ -8,6 +8,7 @@ from ninja.errors import ValidationError
 
 from linli.intake.actions import NoCentre
 from linli.kernel.flow.machine import Refused, Stale
+from linli.services.actions import Implausible
 
 Answer = Callable[[HttpRequest, Exception], HttpResponse]
 
@@ -45,4 +46,5 @@ def connect(api: NinjaAPI) -> None:
     api.exception_handler(Stale)(answer(409))
     api.exception_handler(NoCentre)(answer(422))
     api.exception_handler(Unfit)(answer(422))
+    api.exception_handler(Implausible)(answer(422))
     api.exception_handler(ValidationError)(unreadable)

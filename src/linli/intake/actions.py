@@ -12,7 +12,7 @@ from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind
 from linli.kernel.crypto.sealing import blind
-from linli.kernel.flow.machine import Refused
+from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.publish import publish
 from linli.kernel.scope import unscoped
 from linli.kernel.timeline.record import record
@@ -153,8 +153,14 @@ def refuse_request(request: Request, *, actor: Actor, reason: str, reply: str) -
 @transaction.atomic
 def merge_request(request: Request, *, actor: Actor, other: Request) -> None:
     """Join a request with an earlier one about the same need; its receipt shows the other's way."""
-    if other.pk == request.pk or other.state == RequestState.MERGED:
+    if other.pk == request.pk:
         raise Refused
+    # Both rows in one order, so that two requests never end up joined to each other.
+    ids = sorted((request.pk, other.pk))
+    rows = Request.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    states = dict(rows.values_list("pk", "state"))
+    if states.get(other.pk) == RequestState.MERGED:
+        raise Stale
     if not can(actor, "intake.screen", other):
         raise Refused
     REQUEST.move(

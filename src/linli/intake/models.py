@@ -87,10 +87,12 @@ class ReceiptFailure(models.Model):
     id = models.BigAutoField(primary_key=True)
     number_hash = models.BinaryField(max_length=32)
     source_hash = models.BinaryField(max_length=32)
+    whole_hash = models.BinaryField(max_length=32)
     at = models.DateTimeField()
 
     class Meta:
         indexes = (
             models.Index(fields=("number_hash", "at"), name="receipt_failure_number"),
             models.Index(fields=("source_hash", "at"), name="receipt_failure_source"),
+            models.Index(fields=("whole_hash", "at"), name="receipt_failure_whole"),
         )

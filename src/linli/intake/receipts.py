@@ -13,6 +13,9 @@ from .models import ReceiptFailure, Request
 WINDOW = timedelta(minutes=30)
 TRIES_PER_RECEIPT_AND_PLACE = 5
 TRIES_PER_PLACE = 30
+# From everywhere together: a PIN cannot be tried out from many places either.
+TRIES_PER_RECEIPT_AND_DAY = 100
+DAY = timedelta(days=1)
 PIN = "intake.pin"
 
 
@@ -43,10 +46,13 @@ def open_receipt(
         return None
     source = _hash("place", place)
     ours = _hash("number", f"{number}\x00{place}")
+    whole = _hash("receipt", number)
     recent = ReceiptFailure.objects.filter(at__gt=now - WINDOW)
     if (
         recent.filter(number_hash=ours).count() >= TRIES_PER_RECEIPT_AND_PLACE
         or recent.filter(source_hash=source).count() >= TRIES_PER_PLACE
+        or ReceiptFailure.objects.filter(whole_hash=whole, at__gt=now - DAY).count()
+        >= TRIES_PER_RECEIPT_AND_DAY
     ):
         raise TooManyTries
     with unscoped("a receipt opens its request wherever it is"):
@@ -58,7 +64,10 @@ def open_receipt(
     # Hash and compare in any case: an unknown receipt takes as long as a wrong PIN.
     held = bytes(found[1]) if found else b"\x00" * 32
     if not compare_digest(hash_pin(number, pin.strip()), held) or found is None:
-        ReceiptFailure.objects.create(number_hash=ours, source_hash=source, at=now)
+        ReceiptFailure.objects.create(
+            number_hash=ours, source_hash=source, whole_hash=whole, at=now
+        )
+        ReceiptFailure.objects.filter(at__lt=now - DAY).delete()
         return None
     request_id, _pin, order_id, area, order_area = found
     ids = [one for one in (request_id, order_id) if one is not None]

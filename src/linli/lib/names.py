@@ -123,9 +123,9 @@ def search_tokens(name: str) -> set[str]:
 def fold(text: str) -> str:
     """A query or name in the form in which tokens are compared.
 
-    NFKC, lower case, ü as v, without white space and middle dots.
+    NFKC, lower case, ü as v, without white space, middle dots and characters no database stores.
     """
-    narrow = unicodedata.normalize("NFKC", text).lower().replace("ü", "v")
+    narrow = unicodedata.normalize("NFKC", text).lower().replace("ü", "v").replace("\x00", "")
     return _IGNORED.sub("", narrow)
 
 

@@ -47,7 +47,7 @@ def home_area(*, on: date) -> int:
     """Where the tapping begins: the setting LINLI_HOME_AREA (a code of 2 to 12 digits), or else
     the lowest area that holds the seats of all guidance centres."""
     if settings.LINLI_HOME_AREA:
-        return expand(settings.LINLI_HOME_AREA)
+        return expand(str(settings.LINLI_HOME_AREA))
     seats = units(UnitKind.CENTRE, area=NATION, on=on).aggregate(low=Min("area"), high=Max("area"))
     low, high = seats["low"], seats["high"]
     if low is None:

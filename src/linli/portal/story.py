@@ -122,7 +122,8 @@ def _joined(request: "Request", actor: Actor) -> Story:
         order=order,
         headline=_headline(last, order),
         upcoming=_upcoming(last, order, actor.now),
-        events=_past(request, order, actor.now),
+        # Only one's own steps: what others said and did about theirs is not shown.
+        events=_past(request, None, actor.now),
         **_station(order.unit_id if order else last.centre_id, actor.now),
     )
 

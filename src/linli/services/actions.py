@@ -4,16 +4,21 @@ from datetime import date
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.publish import publish
 from linli.kernel.timeline.record import record
+from linli.lib.areacodes import county_of
 from linli.people.queries import of_station
 
 from .events import ServiceRecorded
 from .models import Note, Recipient, Service, Version
+
+# Before it, a date is a slip of the pen: no station is older.
+FIRST_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,22 @@ class Account:
     @property
     def person_times(self) -> int:
         return len(self.person_ids) + self.anonymous
+
+
+class Implausible(Exception):
+    """A service that cannot have been like this: on such a day, or so far away."""
+
+    def __str__(self) -> str:
+        return _("A service lies between the year 2000 and today, in the area of your own county.")
+
+
+def _check(account: Account, actor: Actor, *, kept: int | None = None) -> None:
+    """Refuse a day that cannot be, or a place outside the actor's county and scope (`kept`: the
+    place a record has had so far)."""
+    here = account.area == kept or actor.scope.covers(account.area)
+    here = here or (actor.area is not None and county_of(account.area) == county_of(actor.area))
+    if not here or not FIRST_DAY <= account.occurred_on <= actor.today:
+        raise Implausible
 
 
 def _tell(actor: Actor, verb: str, service: Service, **data: str | int) -> None:
@@ -83,6 +104,7 @@ def record_service(*, actor: Actor, account: Account) -> Service:
     """Put a service of the actor on record at their station."""
     if not holds(actor, "services.record") or actor.unit_id is None or actor.user_id is None:
         raise Refused
+    _check(account, actor)
     _check_persons(actor, account.person_ids)
     service = Service(unit_id=actor.unit_id, worker_id=actor.user_id, recorded_at=actor.now)
     _fill(service, account)
@@ -156,6 +178,7 @@ def correct_service(
     """
     if not can(actor, "services.correct", service):
         raise Refused
+    _check(account, actor, kept=service.area_id)
     held: Service = Service.objects.select_for_update(of=("self",)).get(pk=service.pk)
     if version is not None and held.version != version:
         raise Stale

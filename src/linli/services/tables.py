@@ -151,7 +151,7 @@ def _asked(actor: Actor, asked: Mapping[str, str]) -> Sequence[Filter]:
     """A filter for each narrowing that the address asks for and that can be understood."""
     made = []
     area = asked.get("area", "")
-    if area.isascii() and area.isdigit() and _is_area(int(area)):
+    if area.isascii() and area.isdigit() and len(area) <= 12 and _is_area(int(area)):
         made.append(_fixed("area", _("Area"), area, area_label(int(area)), _narrow_area))
     for name, words in (("first", _("From")), ("last", _("Until"))):
         text = asked.get(name, "")

@@ -11,6 +11,7 @@ from linli.intake.actions import NoCentre
 from linli.kernel.access import public
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.ui.views import back_to
+from linli.services.actions import Implausible
 
 
 class SentenceMiddleware:
@@ -27,7 +28,7 @@ class SentenceMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, Stale | NoCentre):
+        if isinstance(error, Stale | NoCentre | Implausible):
             messages.error(request, str(error))
             start = "/desk/" if request.path.startswith("/desk/") else "/"
             response = redirect(back_to(request, default=start))

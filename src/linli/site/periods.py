@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+# Beyond them the calendar itself runs out.
+YEARS = (1900, 2200)
 KINDS = ("day", "week", "month", "quarter", "year")
 
 
@@ -73,6 +75,7 @@ def read_period(given: dict[str, str], *, today: date) -> Period:
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text or "")
+        day = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return day if YEARS[0] <= day.year <= YEARS[1] else None

@@ -41,6 +41,7 @@ LINLI_FIELD_KEYS = HOME.keyring("fields")
 LINLI_INDEX_KEYS = HOME.keyring("indexes")
 ALLOWED_HOSTS = read_list("LINLI_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 
+LINLI_TRUSTED_PROXIES = frozenset(read_list("LINLI_TRUSTED_PROXIES", ""))
 LINLI_HOME_AREA = os.environ.get("LINLI_HOME_AREA", "")
 if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) in {2, 4, 6, 9, 12}):
     raise SettingError(f"LINLI_HOME_AREA must be an area code, not {LINLI_HOME_AREA!r}")
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "linli.site.cookies.CookieMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -139,6 +141,8 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_RATE_LIMITS = False
 
+# Messages may name people: they stay on the server.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "linli.site.errors.csrf_failure"

@@ -25,10 +25,11 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('number_hash', models.BinaryField(max_length=32)),
                 ('source_hash', models.BinaryField(max_length=32)),
+                ('whole_hash', models.BinaryField(max_length=32)),
                 ('at', models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['number_hash', 'at'], name='receipt_failure_number'), models.Index(fields=['source_hash', 'at'], name='receipt_failure_source')],
+                'indexes': [models.Index(fields=['number_hash', 'at'], name='receipt_failure_number'), models.Index(fields=['source_hash', 'at'], name='receipt_failure_source'), models.Index(fields=['whole_hash', 'at'], name='receipt_failure_whole')],
             },
         ),
         migrations.CreateModel(

@@ -92,7 +92,7 @@ def _holds(rule: Q) -> Case:
 def _marking(rows: Any, fixed: dict[str, bool], shared: dict[str, str]) -> Any:
     """Rows as they come from the database, with the marks that have no column of their own."""
 
-    class Marking(rows):  # type: ignore[misc]
+    class Marking(rows):
         def __iter__(self) -> Iterator[Any]:
             for row in super().__iter__():
                 held = row.__dict__

@@ -17,8 +17,6 @@ from .held import HeldPost, held_posts
 from .models import Post, User
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-# Posts at these units look after a whole area; a station also sees what lies in its service area.
-HOLDS_ITS_AREA = {UnitKind.DEPARTMENT, UnitKind.CENTRE}
 
 
 @dataclass(frozen=True)
@@ -133,10 +131,22 @@ def actor_of(
     return in_post(bare, post) if post else bare
 
 
+def ranges_of_post(
+    role: str, unit_kind: str, *, seat: int, serves: Iterable[int]
+) -> tuple[tuple[int, int], ...]:
+    """The code ranges a post sees: the unit's seat for departments and grid workers, what it serves
+    for everybody else (a centre may sit in one township of the county it answers for)."""
+    served = tuple(range_of(code) for code in serves)
+    if unit_kind == UnitKind.DEPARTMENT or role == Role.GRID_WORKER:
+        return (range_of(seat),)
+    if unit_kind == UnitKind.CENTRE:
+        return served or (range_of(seat),)
+    return served
+
+
 def in_post(actor: Actor, post: HeldPost) -> Actor:
     """Give an actor the scope of a post."""
-    holds_its_area = post.unit_kind in HOLDS_ITS_AREA or post.role == Role.GRID_WORKER
-    ranges = (range_of(post.area),) if holds_its_area else post.service_ranges
+    ranges = ranges_of_post(post.role, post.unit_kind, seat=post.area, serves=post.served)
     return replace(
         actor,
         post_id=post.id,

@@ -5,12 +5,11 @@ Every request begins with this; built from models it cost more than what most pa
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.utils.translation import get_language
-
-from linli.lib.areacodes import range_of
 
 from .enums import Role
 
@@ -55,10 +54,6 @@ class HeldPost:
         """The unit's seat in the current language; its code if it has no name."""
         return (self.area_zh if _is_chinese() else self.area_en) or f"{self.area:012d}"
 
-    @property
-    def service_ranges(self) -> tuple[tuple[int, int], ...]:
-        return tuple(range_of(code) for code in self.served)
-
 
 def _is_chinese() -> bool:
     return (get_language() or "zh").startswith("zh")
@@ -68,7 +63,11 @@ def held_posts(user_id: UUID, *, on: date) -> tuple[HeldPost, ...]:
     """The posts a user holds on a day at units in force, oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(POSTS, {"user": user_id, "on": on})
-        return tuple(
-            HeldPost(*row[:7], row[7] or "", row[8] or "", tuple(row[9]))
-            for row in cursor.fetchall()
-        )
+        return tuple(_held(row) for row in cursor.fetchall())
+
+
+def _held(row: tuple[Any, ...]) -> HeldPost:
+    post, role, unit, kind, zh, en, area, area_zh, area_en, served = row
+    return HeldPost(
+        post, role, unit, kind, zh, en, area, area_zh or "", area_en or "", tuple(served)
+    )

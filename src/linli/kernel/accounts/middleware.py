@@ -12,6 +12,7 @@ from .tokens import post_of
 
 SESSION_POST = "post"
 BEARER = "Bearer "
+PROGRAMS = "/api/"
 
 
 class ActorMiddleware:
@@ -40,7 +41,8 @@ def actor_for(request: HttpRequest) -> Actor:
     """The actor of a request: a program's key, the signed-in user in their post, or a visitor."""
     locale = translation.get_language() or "zh-hans"
     header = request.headers.get("Authorization", "")
-    if header.startswith(BEARER):
+    # A program's key opens the programs' door only, never the pages.
+    if header.startswith(BEARER) and request.path.startswith(PROGRAMS):
         now = timezone.now()
         post = post_of(header.removeprefix(BEARER).strip(), now=now)
         if post is None:

@@ -10,6 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
@@ -30,9 +31,16 @@ def _hash(*parts: str) -> bytes:
 
 
 def network_of(request: HttpRequest) -> str:
-    """The address that connects to us; an IPv6 home network (/64) counts as one place."""
+    """The address that connects to us; an IPv6 home network (/64) counts as one place.
+
+    Behind a proxy that the settings trust, it is the last address the proxy did not add itself.
+    """
+    told = request.META.get("REMOTE_ADDR", "") or "127.0.0.1"
+    passed = request.headers.get("X-Forwarded-For", "").split(",")
+    while told in settings.LINLI_TRUSTED_PROXIES and passed and passed[-1].strip():
+        told = passed.pop().strip()
     try:
-        address = ip_address(request.META.get("REMOTE_ADDR", "") or "127.0.0.1")
+        address = ip_address(told)
     except ValueError:
         return "unknown"
     if isinstance(address, IPv6Address):

@@ -101,7 +101,7 @@ def search(text: str, *, inside: Iterable[tuple[int, int]] = ()) -> list[Place]:
     """Areas whose Chinese or English name, pinyin, initials or code begins with the text (from
     three characters on, Chinese names that hold it anywhere), the larger ones first."""
     wanted, name = fold(text), text.strip()
-    if not wanted or "\x00" in wanted:
+    if not wanted or "\x00" in name:
         return []
     matches = _named(name, wanted)
     found = _current().filter(matches, area__is_pseudo=False)

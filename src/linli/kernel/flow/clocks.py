@@ -2,14 +2,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import pgettext_lazy
 
 from linli.kernel.accounts.actors import SHANGHAI
+from linli.lib.uuid7 import uuid7
 from linli.lib.worktime import Due
 
 from .calendar import working_calendar
-from .models import Charge, Clock, Tier
+from .models import Charge, Tier
+
+# Most moves stop a clock and start one: written out, that costs a quarter of what models do.
+START = """
+INSERT INTO flow_clock (id, subject_type, subject_id, area, state, tier, unit, started_at, due_at,
+                        is_provisional, is_late, minutes, charge)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, 0, %s)
+"""
+RUNNING = """
+SELECT id, started_at, due_at FROM flow_clock
+WHERE subject_type = %s AND subject_id = %s AND stopped_at IS NULL
+"""
+STOP = """
+UPDATE flow_clock SET stopped_at = %s, stopped_on = %s, is_late = %s, minutes = %s, charge = %s
+WHERE id = %s
+"""
 
 
 class Basis(models.TextChoices):
@@ -50,31 +66,22 @@ def start(
 ) -> None:
     """Start the clock of a subject; none may be running (a constraint says so)."""
     subject_type, subject_id = subject
-    Clock.objects.create(
-        subject_type=subject_type,
-        subject_id=subject_id,
-        area=area,
-        state=state,
-        tier=tier,
-        unit=unit,
-        started_at=now,
-        due_at=until.at,
-        is_provisional=until.is_provisional,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            START,
+            [
+                uuid7(), subject_type, subject_id, area, str(state), str(tier), unit, now, until.at,
+                until.is_provisional, str(Charge.WORK),
+            ],
+        )  # fmt: skip
 
 
 def stop(subject: tuple[str, UUID], *, now: datetime, charge: Charge = Charge.WORK) -> None:
     """Stop the running clock of a subject, if any, and note the working minutes it ran."""
-    subject_type, subject_id = subject
-    running = Clock.objects.filter(
-        subject_type=subject_type, subject_id=subject_id, stopped_at__isnull=True
-    )
-    # A constraint allows one at most; only two of its columns are needed.
-    for started_at, due_at in running.values_list("started_at", "due_at"):
-        running.update(
-            stopped_at=now,
-            stopped_on=now.astimezone(SHANGHAI).date(),
-            is_late=now > due_at,
-            minutes=working_calendar().minutes_between(started_at, now),
-            charge=charge,
-        )
+    with connection.cursor() as cursor:
+        cursor.execute(RUNNING, subject)
+        # A constraint allows one at most.
+        for key, started_at, due_at in cursor.fetchall():
+            minutes = working_calendar().minutes_between(started_at, now)
+            day = now.astimezone(SHANGHAI).date()
+            cursor.execute(STOP, [now, day, now > due_at, minutes, str(charge), key])

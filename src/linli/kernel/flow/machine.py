@@ -14,7 +14,7 @@ from linli.kernel.accounts.enums import Role
 from linli.kernel.timeline.record import record
 from linli.lib.worktime import Due
 
-from . import clocks
+from . import clocks, duty
 from .models import Charge, Duty, Tier
 
 
@@ -132,6 +132,10 @@ class Flow:
             self._swap(subject, step, actor, values, guard or models.Q())
             for column, value in values.items():
                 setattr(subject, column, value)
+            if step.to is None:
+                # The row is ours now; its state may have moved on since it was read.
+                held = type(subject)._base_manager.filter(pk=subject.pk)
+                setattr(subject, self.field, held.values_list(self.field, flat=True).get())
             self._tell(subject, name, actor, data)
             if step.to is not None and not self._stays(step.to, before, until):
                 charge = Charge.BOUNCE if step.is_bounce else Charge.WORK
@@ -166,10 +170,10 @@ class Flow:
 
     def rehand(self, subject: Any, *, actor: Actor) -> None:
         """Give duty and clock to whom they belong now, with the deadline they had."""
-        duty = Duty.objects.filter(subject_type=self.name, subject_id=subject.pk).first()
-        if duty is not None:
+        held = Duty.objects.filter(subject_type=self.name, subject_id=subject.pk).first()
+        if held is not None:
             clocks.stop((self.name, subject.pk), now=actor.now)
-            self._wait(subject, actor, Due(duty.due_at, is_provisional=duty.is_provisional))
+            self._wait(subject, actor, Due(held.due_at, is_provisional=held.is_provisional))
 
     def verbs_for(self, rows: models.QuerySet[Any], actor: Actor) -> models.QuerySet[Any]:
         """Rows annotated with `may_<verb>` for every permission the moves need."""
@@ -197,12 +201,10 @@ class Flow:
             **data,
         )
 
-    def _wait(
-        self, subject: Any, actor: Actor, until: Due | None, *, is_new: bool = False
-    ) -> None:
+    def _wait(self, subject: Any, actor: Actor, until: Due | None, *, is_new: bool = False) -> None:
         """Replace the subject's duty and clock by those of its present state."""
         if not is_new:
-            Duty.objects.filter(subject_type=self.name, subject_id=subject.pk).delete()
+            duty.close((self.name, subject.pk))
         state = getattr(subject, self.field)
         if state not in self.waiting or until is None:
             return
@@ -217,15 +219,13 @@ class Flow:
             until=until,
         )
         if waiting.role is not None:
-            Duty.objects.create(
-                subject_type=self.name,
-                subject_id=subject.pk,
+            duty.open_for(
+                (self.name, subject.pk),
                 verb=waiting.verb,
                 area=subject.area_id,
                 unit=waiting.unit,
                 role=waiting.role,
                 user=waiting.user,
-                due_at=until.at,
-                is_provisional=until.is_provisional,
-                opened_at=actor.now,
+                until=until,
+                now=actor.now,
             )

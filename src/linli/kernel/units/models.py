@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.db import models
 from django.utils.translation import get_language, pgettext_lazy
 
@@ -44,6 +46,10 @@ class Unit(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether the unit exists on a day."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
     @property
     def label(self) -> str:

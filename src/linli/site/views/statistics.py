@@ -76,7 +76,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
 
 def _area(given: dict[str, str], actor: Actor) -> int:
     text = given.get("area", "")
-    if text.isdigit() and len(text) <= 12:
+    if text.isascii() and text.isdigit() and len(text) <= 12:
         return int(text)
     return actor.area or 0
 
@@ -192,7 +192,9 @@ def _list_url(asked: Question, actor: Actor, period: Period) -> str:
     """The list behind the number, where the actor may open its rows."""
     one = asked.measure
     room = one.needs.partition(".")[0]
-    if not one.list_url or not holds(actor, f"{room}.view"):
+    # A unit's own requests and orders are counted by holder, but listed by who may open them.
+    differs = asked.unit is not None and one.name != "services"
+    if not one.list_url or differs or not holds(actor, f"{room}.view"):
         return ""
     kept = {
         "area": f"{asked.area:012d}",

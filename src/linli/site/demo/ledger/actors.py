@@ -2,10 +2,15 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from linli.kernel.accounts.actors import HOLDS_ITS_AREA, Actor, receipt_holder, system, visitor
-from linli.kernel.accounts.enums import ActorKind, Role
+from linli.kernel.accounts.actors import (
+    Actor,
+    ranges_of_post,
+    receipt_holder,
+    system,
+    visitor,
+)
+from linli.kernel.accounts.enums import ActorKind
 from linli.kernel.scope import Scope
-from linli.lib.areacodes import range_of
 
 from ..steps import RECEIPT, SYSTEM, VISITOR
 from .rows import Row
@@ -19,8 +24,7 @@ class Actors:
 
     def enter(self, username: str, user: Row, post: Row, unit: Row, serves: list[int]) -> None:
         """Somebody in their first post, as `linli.kernel.accounts.actors.in_post` sees them."""
-        holds_area = unit.kind in HOLDS_ITS_AREA or post.role == Role.GRID_WORKER
-        ranges = [range_of(code) for code in ([unit.area_id] if holds_area else serves)]
+        ranges = ranges_of_post(post.role, unit.kind, seat=unit.area_id, serves=serves)
         self._users[username] = Actor(
             kind=ActorKind.USER,
             now=user.joined_at,
@@ -32,7 +36,7 @@ class Actors:
             unit_id=unit.id,
             unit_kind=unit.kind,
             area=unit.area_id,
-            scope=Scope(ranges=tuple(ranges), unit_ids=frozenset({unit.id})),
+            scope=Scope(ranges=ranges, unit_ids=frozenset({unit.id})),
         )
 
     def user(self, username: str) -> Actor:

@@ -1,0 +1,69 @@
+"""Ids that one visitor met, replayed by another on every page that takes one."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from ..house.urls import Page, pages
+from . import matrix
+from .crawl import Crawl
+from .rows import Town
+from .visitors import visitors
+
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+HARVESTERS = ("worker", "dispatcher", "other_dispatcher")
+REPLAYERS = ("sibling_worker", "other_head", "officer", "grid_worker", "receipt:new", "anonymous")
+# So many ids that belong to no row we know: users, posts, units, sites, whatever comes to be shown.
+UNKNOWN = 6
+
+
+@pytest.fixture(scope="module")
+def crawl(town: Town, quiet: None) -> Crawl:
+    return Crawl(town, visitors(town))
+
+
+@pytest.fixture(scope="module")
+def harvest(crawl: Crawl) -> list[str]:
+    """One id of each kind and group that the harvesters met, and some of no known kind."""
+    kept: dict[tuple[str, str], str] = {}
+    for one in sorted(_met(crawl)):
+        kind = crawl.town.aviary.kept.get(one, ("unknown", str(len(kept) % UNKNOWN)))
+        kept.setdefault(kind, one)
+    return list(kept.values())
+
+
+def _met(crawl: Crawl) -> set[str]:
+    found = set()
+    for who in HARVESTERS:
+        for page in pages():
+            for one, path in crawl.doors(page).items():
+                if one in {"", "mine", "county"}:
+                    found |= set(UUID.findall(crawl.visitors[who].ask(path).text))
+    return found
+
+
+def _takers() -> Iterator[Page]:
+    """Pages with one id in their address."""
+    for page in pages():
+        kinds = [kind for kind in page.arguments.values() if "UUID" in kind]
+        if len(page.arguments) == len(kinds) == 1:
+            yield page
+
+
+def test_ids_of_every_kind_are_harvested(harvest: list[str], crawl: Crawl) -> None:
+    kinds = {crawl.town.aviary.kept[one][1] for one in harvest if one in crawl.town.aviary.kept}
+    assert kinds >= {"order id", "request id", "person id", "service id"}
+
+
+def test_a_replayed_id_shows_nothing(harvest: list[str], crawl: Crawl) -> None:
+    takers = list(_takers())
+    assert len(takers) > 20
+    for page in takers:
+        for one in harvest:
+            path = re.sub(r"<[^>]+>", one, page.route)
+            for who in REPLAYERS:
+                crawl.knock(crawl.visitors[who], path)
+    reviewed = matrix.unfolded(matrix.load("reads"))
+    assert crawl.found.broken == []
+    assert matrix.leaks(crawl.found, reviewed) == []
