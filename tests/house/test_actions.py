@@ -34,9 +34,7 @@ UNSCOPED = {
     "linli.intake.actions.register_request": {
         "a request belongs to the centre, wherever it is written down"
     },
-    "linli.intake.actions.follow_order": {
-        "a request follows its order to whichever unit holds it"
-    },
+    "linli.intake.actions.follow_order": {"a request follows its order to whichever unit holds it"},
     "linli.intake.receipts.open_receipt": {"a receipt opens its request wherever it is"},
     "linli.intake.receipts.actor_for": {"a receipt opens its request wherever it is"},
 }

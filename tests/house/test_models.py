@@ -22,6 +22,7 @@ Model = type[models.Model]
 
 # Rows that belong to no place and no unit, each with the reason.
 GLOBAL = {
+    "site.Demonstration": "one row that says that everything here is invented",
     "areas.Area": "the division tree is public",
     "areas.AreaVersion": "names and parents of areas are public",
     "areas.AreaChange": "the change log of areas is public",

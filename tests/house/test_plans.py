@@ -13,6 +13,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from linli.dispatch.models import Order
+from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.models import User
 from linli.kernel.stats.measures import measures
@@ -165,7 +166,9 @@ def test_persons_are_found_by_index(planned: Planned) -> None:
 
 def test_numbers_are_read_by_index(planned: Planned) -> None:
     actor = planned[1]("head")
-    for one in measures():
+    counted = [one for one in measures() if holds(actor, one.needs)]
+    assert len(counted) >= 4
+    for one in counted:
         asked = question(
             actor, one, area=TOWNSHIP, first=actor.today - timedelta(days=7), last=actor.today
         )

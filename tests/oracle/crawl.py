@@ -153,7 +153,8 @@ class Crawl:
         """Whether anybody gets more than a refusal for the first class of rows."""
         first = next(iter(doors), None)
         found = False
-        for name in ONE_OF_EACH if first is not None else ():
+        some = [name for name in ONE_OF_EACH if name in self.visitors] or list(self.visitors)
+        for name in some if first is not None else ():
             visitor = self.visitors[name]
             answer = self.knock(visitor, doors[first or ""], method, is_json=_is_api(page))
             self.note(page, method, visitor, first or "", answer)
@@ -180,15 +181,18 @@ class Crawl:
                 self.note(page, "POST-filled", visitor, one, answer)
 
     def asked(self, visitor: Visitor, page: Page, doors: Iterable[str]) -> list[str]:
-        """The classes a visitor is asked about: two will do where no row is looked at, because the
-        view's guard answers first."""
+        """The classes a visitor is asked about: two will do where no row is looked at."""
         found = list(doors)
-        if visitor.is_user:
-            with acting(self.town.actor(visitor.name)) as actor:
-                looks = not page.permission or holds(actor, page.permission)
-        else:
-            looks = visitor.is_key and _is_api(page)
-        return found if looks else [one for one in found if one in {found[0], NOWHERE}]
+        if self.looks(visitor, page):
+            return found
+        return [one for one in found if one in {found[0], NOWHERE}]
+
+    def looks(self, visitor: Visitor, page: Page) -> bool:
+        """Whether a page looks at rows for this visitor, or its guard answers before."""
+        if not visitor.is_user:
+            return (visitor.is_key and _is_api(page)) or bool(page.public_reason)
+        with acting(self.town.actor(visitor.name)) as actor:
+            return not page.permission or holds(actor, page.permission)
 
     def _body(self, page: Page, one: str, path: str) -> dict[str, Any] | None:
         """What is sent to a page: its form filled in by somebody who is shown it, if it has one."""

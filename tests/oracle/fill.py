@@ -135,10 +135,10 @@ def body_of(form: Any, bundle: Bundle) -> dict[str, Any]:
 
 def _fill(form: BaseForm, name: str, field: forms.Field, bundle: Bundle) -> Any:
     given = form.get_initial_for_field(field, name)
+    if isinstance(field, forms.ChoiceField):
+        return CHOICES[name](bundle) if name in CHOICES else _chosen(field, given)
     if name in BY_NAME:
         return BY_NAME[name](bundle)
-    if isinstance(field, forms.ChoiceField):
-        return _chosen(field, given)
     if given not in (None, "", 0, []):
         return field.widget.format_value(field.prepare_value(given))
     for kind, value in VALUES:
@@ -152,10 +152,14 @@ def _credit_code() -> str:
     return number + uscc.calc_check_digit(number)
 
 
-# Fields whose kind does not tell what they want.
-BY_NAME: dict[str, Callable[[Bundle], Any]] = {
+# Choices that are offered only after a search, and one that must fit the other fields.
+CHOICES: dict[str, Callable[[Bundle], Any]] = {
     "person": lambda one: str(one.persons[0].pk if one.persons else NOBODY),
     "persons": lambda one: [str(person.pk) for person in one.persons[:1]],
+    "for_whom": lambda one: "other",
+}
+# Fields whose kind does not tell what they want.
+BY_NAME: dict[str, Callable[[Bundle], Any]] = {
     "other": lambda one: one.receipts["informed"].number if "informed" in one.receipts else "",
     "serves_also": lambda one: f"{one.team.village:012d}",
     "credit_code": lambda one: _credit_code(),

@@ -9,12 +9,14 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.signals import got_request_exception
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
@@ -128,11 +130,18 @@ def read(response: HttpResponse, context: dict[str, Any], error: str = "") -> An
 
 
 def _outcome(response: HttpResponse, where: str) -> str:
-    if response.status_code in (301, 302):
-        if urlsplit(where).path == "/sign-in/":
-            return "login"
-        return "lost" if "X-Linli-Refused" in response.headers else "moved"
-    return str(response.status_code)
+    """The status; of a redirect, where it leads: to the sign-in, back after a lost race, or on."""
+    if response.status_code not in (301, 302):
+        return str(response.status_code)
+    path = urlsplit(where).path
+    if path == reverse(settings.LOGIN_URL):
+        return "login"
+    if "X-Linli-Refused" in response.headers:
+        return "lost"
+    try:
+        return f">{resolve(path).view_name}"
+    except Resolver404:
+        return f">{path}"
 
 
 def _cells(blob: bytes) -> str:

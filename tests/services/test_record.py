@@ -270,9 +270,27 @@ def test_a_recipient_who_moved_to_another_station_stays_named(world: World) -> N
 
 
 def test_a_record_from_elsewhere_keeps_its_area_in_a_correction(world: World) -> None:
-    made = recorded(world, area=OTHER_VILLAGE)
+    made = recorded(world)
+    Service._base_manager.filter(pk=made.pk).update(area_id=OTHER_VILLAGE)
     page = signed_in(world, "worker").get(url(made, "correct")).content.decode()
     assert f'<option value="{OTHER_VILLAGE}" selected>' in page
+    with acting(world.actor("worker")) as actor:
+        made = Service.objects.get(pk=made.pk)
+        actions.correct_service(made, actor=actor, account=account(area=OTHER_VILLAGE, minutes=41))
+    assert Service._base_manager.get(pk=made.pk).minutes == 41
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"area": 110101001001},
+        {"occurred_on": date(1, 1, 1)},
+        {"occurred_on": timezone.localdate() + timedelta(days=1)},
+    ],
+)
+def test_a_service_far_away_or_long_ago_is_refused(world: World, given: dict[str, Any]) -> None:
+    with pytest.raises(actions.Implausible):
+        recorded(world, **given)
 
 
 def test_methods(world: World) -> None:

@@ -8,12 +8,12 @@ from django.utils.translation import pgettext_lazy
 
 from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.queries import children, labels, path_labels
+from linli.kernel.areas.queries import children, labels
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.units.models import UnitKind
-from linli.lib.areacodes import COUNTY, county_of, level_of
+from linli.lib.areacodes import COUNTY, ancestors, county_of, level_of
 
 from .models import Site
 from .queries import areas_served, inside, named, sites_around
@@ -35,9 +35,15 @@ def _know(rows: list[Site], actor: Actor) -> Known:
     serves = areas_served([one.pk for one in rows], on=actor.today)
     served = {code for codes in serves.values() for code in codes}
     seats = {one.unit.area_id for one in rows}
-    is_wide = level_of(actor.area or 0) < COUNTY
-    names = labels(served | seats)
-    paths = path_labels(seats, below=COUNTY - is_wide)
+    highest = COUNTY - (level_of(actor.area or 0) < COUNTY)
+    chains = {seat: [*ancestors(seat), seat] for seat in seats}
+    names = labels({*served, *(code for chain in chains.values() for code in chain)})
+    paths = {
+        seat: " · ".join(
+            dict.fromkeys(names.get(code, "") for code in chain if level_of(code) > highest)
+        )
+        for seat, chain in chains.items()
+    }
     return Known({one: paths[one] or names.get(one, "") for one in seats}, serves, names)
 
 

@@ -8,8 +8,8 @@ from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import exists, is_code
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import terms
-from linli.kernel.units.models import Unit, UnitKind
-from linli.kernel.units.queries import in_force
+from linli.kernel.units.models import UnitKind
+from linli.kernel.units.queries import is_unit
 from linli.lib.areacodes import level_of
 from linli.lib.checkdigits import InvalidCode, mobile_or_landline
 
@@ -50,8 +50,6 @@ def words(text: str) -> str:
 def station(actor: Actor, unit_id: UUID) -> UUID:
     """The id, if it is a station in force in the caller's area."""
     mine = actor.scope.condition(area="area_id", unit="pk")
-    if not Unit.objects.filter(
-        mine, in_force(actor.today), pk=unit_id, kind=UnitKind.STATION
-    ).exists():
+    if not is_unit(unit_id, kind=UnitKind.STATION, among=mine, on=actor.today):
         raise Unfit(_("This is not a station of your area."))
     return unit_id

@@ -17,7 +17,8 @@ def _registered_by_me(actor: Actor) -> Q:
 
 
 def _with_my_order(actor: Actor) -> Q:
-    return Q(order_id__in=orders(actor).values("pk"))
+    # The unit follows the order, and is what the index knows.
+    return Q(unit_id=actor.unit_id, order_id__in=orders(actor).values("pk"))
 
 
 def _of_my_receipt(actor: Actor) -> Q:

@@ -24,7 +24,6 @@ PERMISSIONS: PermissionTable = {
     "reveal": at_my_station,
     "register": rule(Role.WORKER, Role.STATION_HEAD),
     "change": at_my_station,
-    "count": rule(Role.OFFICER, Role.DISPATCHER, Role.STATION_HEAD, Role.WORKER),
 }
 register("people", Person, PERMISSIONS)
 register("households", Household, {"view": at_my_station | in_my_county})

@@ -11,6 +11,7 @@ from linli.kernel.areas.queries import path_labels
 from linli.kernel.crypto.sealing import blind
 from linli.lib.checkdigits import InvalidCode, citizen_id, mobile_or_landline
 from linli.lib.names import fold
+from linli.lib.postgres.prefix import begins
 
 from .models import Basis, Household, Membership, NameToken, Person, PersonCategory
 
@@ -106,7 +107,7 @@ def named(rows: QuerySet[Person], text: str) -> QuerySet[Person]:
     wanted = fold(text)
     if not wanted:
         return rows.none()
-    tokens = NameToken.objects.filter(token__startswith=wanted)
+    tokens = NameToken.objects.filter(begins("token", wanted))
     return rows.filter(pk__in=tokens.values("person_id"))
 
 

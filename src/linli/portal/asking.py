@@ -14,9 +14,7 @@ from django.db import transaction
 from linli.intake.actions import Asked, register_request
 from linli.intake.enums import Door
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.crypto.sealing import blind
 from linli.kernel.forms import drafts
-from linli.kernel.forms.models import Draft
 
 COOKIE = "linli_ask"
 DRAFT, RECEIPT = "portal:ask", "portal:receipt"
@@ -62,7 +60,7 @@ def send(key: str, *, actor: Actor, reach: Typed) -> UUID | None:
     nothing (any more). Raises NoCentre.
     """
     # Of two presses at once the second waits here, and then finds the receipt of the first.
-    Draft.objects.select_for_update().filter(key_hash=blind(key, purpose=drafts.PURPOSE)).first()
+    drafts.hold(key)
     typed = draft_of(key, now=actor.now)
     if typed is None:
         kept = receipt_of(key, now=actor.now)

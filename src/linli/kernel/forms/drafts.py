@@ -34,6 +34,11 @@ def find(key: str, *, path: str, now: datetime) -> Values | None:
     return values
 
 
+def hold(key: str) -> None:
+    """Keep others from this draft until the transaction ends; a second press waits here."""
+    Draft.objects.select_for_update().filter(key_hash=blind(key, purpose=PURPOSE)).first()
+
+
 def drop(key: str) -> None:
     """Forget a draft: what was typed has been stored where it belongs."""
     if key:

@@ -24,6 +24,11 @@ def units(kind: UnitKind, *, area: int, on: date) -> QuerySet[Unit]:
     return Unit.objects.filter(in_force(on), kind=kind, area_id__gte=low, area_id__lte=high)
 
 
+def is_unit(unit_id: UUID, *, kind: UnitKind, among: Q, on: date) -> bool:
+    """Whether an id is a unit of a kind in force, among the units of a condition."""
+    return Unit.objects.filter(among, in_force(on), pk=unit_id, kind=kind).exists()
+
+
 def serving(area: int, *, kind: UnitKind, on: date) -> QuerySet[Unit]:
     """Units of a kind whose service area holds the place, the most local first."""
     held = ServiceArea.objects.filter(in_force(on), area_id__in=[area, *ancestors(area)])
