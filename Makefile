@@ -15,7 +15,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := demo
 .DELETE_ON_ERROR:
 
-.PHONY: demo test check bench drill postgres browser
+.PHONY: demo test check oracle bench drill postgres browser
 
 demo: $(READY)
 	LINLI_HOME="$${LINLI_HOME:-$(CURDIR)/.demo}" $(BIN)/linli demo --port $(PORT)
@@ -30,6 +30,9 @@ check: $(READY) postgres
 	$(ASIDE) $(BIN)/mypy
 	$(ASIDE) $(BIN)/python -m tools.messages --check
 	$(BIN)/python -m pytest tests/house
+
+oracle: $(READY) postgres
+	$(BIN)/python -m pytest -n 2 tests/oracle
 
 bench: $(READY) postgres
 	$(BIN)/python -m benchmarks

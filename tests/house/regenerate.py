@@ -1,7 +1,7 @@
 """Write the reviewed files anew: `python -m tests.house.regenerate [flows|lists|oracle]`.
 
-Runs the tests that read them in a mode in which they write what they find. Then read the difference:
-every line of it says that somebody may do, see or count something else than before.
+Runs the tests that read them in a mode in which they write what they find. Then read the
+difference: every line of it says that somebody may do, see or count something else than before.
 """
 
 import os

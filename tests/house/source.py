@@ -1,4 +1,4 @@
-"""The source as the house tests read it: parsed modules and templates, found by walking the tree."""
+"""The source as the house tests read it: parsed modules and templates, found in the tree."""
 
 import ast
 from collections.abc import Iterator

@@ -23,7 +23,7 @@ MANAGERS = {"objects", "_default_manager", "_base_manager"}
 TELLS = {"record", "move", "begin"}
 # Public functions of actions.py that nobody is the actor of, each with the reason.
 WITHOUT_ACTOR = {
-    "linli.intake.actions.follow_order": "an event's consequence; whoever moved the order has told it",
+    "linli.intake.actions.follow_order": "follows from an event; whoever moved the order has told",
 }
 # Where states change beside the one door, each with the reason.
 OTHER_DOORS = {

@@ -79,7 +79,7 @@ def differences(found: Matrix, reviewed: Matrix) -> list[str]:
 
 
 def faults(flow: Flow, known: set[str]) -> list[str]:
-    """What a table of moves must not be: a dead end for a duty, a move nobody may make, a silence."""
+    """What a table of moves must not be: a dead end, a move nobody may make, a silence."""
     wrong = []
     for one in flow.moves.values():
         if one.needs not in known:

@@ -1,4 +1,4 @@
-"""Words: every verb has a sentence, no text is written past the catalogues, no page breaks the rules
+"""Words: every verb has a sentence, no text is past the catalogues, no page breaks the rules
 of the content security policy, and no template lies about unused."""
 
 import ast

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - the statements are made of constants in this file
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - the statements are made of constants in this file
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -12,7 +12,7 @@ from ..conftest import acting
 from ..house.urls import Page
 from ..world import CITY, OTHER_COUNTY
 from .canaries import canary
-from .fill import NOWHERE, CannotFill, addresses, body_of
+from .fill import NOWHERE, CannotFill, addresses, body_of, pages_of_all
 from .matrix import Findings
 from .programs import told
 from .rows import Town
@@ -76,6 +76,12 @@ class Crawl:
         path = next(iter(self.doors(page).values()))
         self.knock(visitor, path, headers={"HX-Request": "true"})
         self.knock(visitor, f"{path}?{self.planted(self.foreign(visitor))}")
+
+    def leaf_through(self, page: Page, visitor: Visitor) -> None:
+        """A page of one row, for the rows in every other state."""
+        for group in ("mine", self.foreign(visitor)):
+            for path in pages_of_all(page, self.town.bundles[group]):
+                self.knock(visitor, path)
 
     def planted(self, group: str) -> str:
         """Parameters that name rows of a group, under every name a page could look for."""
@@ -153,8 +159,10 @@ class Crawl:
         """Whether anybody gets more than a refusal for the first class of rows."""
         first = next(iter(doors), None)
         found = False
-        some = [name for name in ONE_OF_EACH if name in self.visitors] or list(self.visitors)
-        for name in some if first is not None else ():
+        if not set(ONE_OF_EACH) <= set(self.visitors):
+            # A walk for a few finds out by itself.
+            return first is not None
+        for name in ONE_OF_EACH if first is not None else ():
             visitor = self.visitors[name]
             answer = self.knock(visitor, doors[first or ""], method, is_json=_is_api(page))
             self.note(page, method, visitor, first or "", answer)

@@ -1,4 +1,4 @@
-"""Fills in what a URL and a form ask for, for the rows of a group; what it cannot fill is an error."""
+"""Fills in what a URL and a form ask for, for a group's rows; what it cannot fill is an error."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -104,6 +104,16 @@ def addresses(page: Page, town: Town) -> dict[str, str]:
         found[MIXED] = _route(page, values["mine"] | {last: values["sharing"][last]})
     found[NOWHERE] = _route(page, dict.fromkeys(page.arguments, NOBODY))
     return found
+
+
+def pages_of_all(page: Page, bundle: Bundle) -> list[str]:
+    """The addresses of a page for the orders or requests of a group in every state."""
+    kinds = {"order_id": bundle.orders, "request_id": bundle.requests}
+    rows = kinds.get(next(iter(page.arguments), ""), {})
+    is_whole = page.route.rstrip("/").endswith(">")
+    return [
+        _route(page, dict.fromkeys(page.arguments, row.pk)) for row in rows.values() if is_whole
+    ]
 
 
 def _value(name: str, town: Town, bundle: Bundle, page: Page) -> Any:

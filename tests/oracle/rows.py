@@ -126,11 +126,12 @@ class _Maker:
         for _one in range(1 + MORE[self.bundle.group]):
             self.person()
         self.facts()
+        for _one in range(1 + MORE[self.bundle.group]):
+            self.service()
         for state in S:
             self.order(state)
         for _one in range(MORE[self.bundle.group]):
             self.order(S.DISPATCHED)
-            self.service()
         self.requests()
 
     def act(self, name: str) -> Any:

@@ -24,6 +24,7 @@ def crawl(town: Town, quiet: None) -> Iterator[Crawl]:
             visitor = made.visitors[name]
             if name in (*ONE_OF_EACH, "sharing_worker"):
                 made.swap(page, visitor)
+                made.leaf_through(page, visitor)
             if visitor.is_user and "table" in answer.context:
                 made.walk_list(page, visitor, answer)
         if page.name == "site:statistics":

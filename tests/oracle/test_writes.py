@@ -65,7 +65,7 @@ def test_every_verb_of_the_desk_works_for_somebody(crawl: Crawl) -> None:
 
 
 def test_nobody_answers_to_other_methods(crawl: Crawl) -> None:
-    """PUT, PATCH and DELETE mean nothing here; what answers all the same has forgotten to say so."""
+    """PUT, PATCH and DELETE mean nothing here; what answers all the same forgot to say so."""
     answered = {
         page
         for (page, method, _who, _one), outcome in crawl.found.outcomes.items()

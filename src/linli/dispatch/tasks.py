@@ -1,9 +1,9 @@
-from asgiref.sync import sync_to_async
 from django.db import transaction
 from procrastinate.contrib.django import app
 
 from linli.kernel.accounts.actors import set_actor, system
 from linli.kernel.flow.machine import Stale
+from linli.kernel.jobs.blocking import blocking
 from linli.kernel.scope import scope
 
 from .actions import close_order
@@ -34,4 +34,4 @@ def close_silent() -> int:
 @app.task(queueing_lock="dispatch.close_silent", pass_context=False)
 async def close_silent_orders(timestamp: int) -> None:
     """Close what waits for a verdict longer than the settings say; can run twice."""
-    await sync_to_async(close_silent)()
+    await blocking(close_silent)

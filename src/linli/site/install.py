@@ -46,12 +46,11 @@ def seed() -> None:
     blob = resources.files("linli.kernel.terms").joinpath("data/terms.json").read_text("utf-8")
     for name, rows in json.loads(blob).items():
         for position, (code, zh, en) in enumerate(rows):
-            Term.objects.get_or_create(
-                list=name,
-                code=code,
-                area=None,
-                defaults={"zh": zh, "en": en, "position": position, "valid_from": VALID_FROM},
-            )
+            # A term may have been renamed since: then it has several rows, all of them kept.
+            if not Term.objects.filter(list=name, code=code, area=None).exists():
+                Term.objects.create(
+                    list=name, code=code, zh=zh, en=en, position=position, valid_from=VALID_FROM
+                )
     deadlines.seed()
     seed_years(FIRST_YEAR, date.today().year + 1)  # noqa: DTZ011 - only the year matters
 

@@ -17,6 +17,9 @@ from .held import HeldPost, held_posts
 from .models import Post, User
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+SET_ACTOR = """
+SELECT set_config('linli.actor', %s, true), set_config('plan_cache_mode', %s, true)
+"""
 
 
 @dataclass(frozen=True)
@@ -158,8 +161,13 @@ def in_post(actor: Actor, post: HeldPost) -> Actor:
     )
 
 
-def set_actor(actor: Actor) -> None:
-    """Tell the database who acts, for the rest of this transaction (the triggers ask for it)."""
+def set_actor(actor: Actor, *, is_reading: bool = False) -> None:
+    """Tell the database who acts, for the rest of this transaction (the triggers ask for it).
+
+    Who only reads gets every query planned for its own values: an area may be a village or the
+    nation, and one plan for both would suit neither. Writes touch single rows; any plan will do.
+    """
     name = str(actor.user_id or f"{actor.kind}:{actor.reason}")
+    plans = "force_custom_plan" if is_reading else "auto"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('linli.actor', %s, true)", [name])
+        cursor.execute(SET_ACTOR, [name, plans])

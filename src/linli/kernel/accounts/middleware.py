@@ -13,6 +13,7 @@ from .tokens import post_of
 SESSION_POST = "post"
 BEARER = "Bearer "
 PROGRAMS = "/api/"
+READING = {"GET", "HEAD"}
 
 
 class ActorMiddleware:
@@ -29,7 +30,7 @@ class ActorMiddleware:
         with transaction.atomic():
             actor = actor_for(request)
             request.actor = actor  # type: ignore[attr-defined]
-            set_actor(actor)
+            set_actor(actor, is_reading=request.method in READING)
             with scope(actor.scope):
                 response = self.get_response(request)
             if response.status_code >= 500:

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
@@ -12,6 +13,12 @@ from linli.lib.names import fold
 from .models import Area, AreaChange, AreaVersion, ChangeKind
 
 FOUND_AT_MOST = 20
+# Every page names a dozen areas. An array keeps it one statement, however many there are; of an
+# area's versions the latest comes last and stays.
+LABELS = {
+    "zh": "SELECT area_id, zh FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from",
+    "en": "SELECT area_id, en FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from",
+}
 Span = tuple[int, int]
 
 
@@ -42,8 +49,12 @@ class Ranges:
         return len(self.inside) == 1 and not self.left
 
 
+def _is_chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
+
+
 def _label(version: AreaVersion) -> str:
-    return version.zh if (get_language() or "zh").startswith("zh") else version.en
+    return version.zh if _is_chinese() else version.en
 
 
 def _current() -> QuerySet[AreaVersion]:
@@ -55,8 +66,9 @@ def labels(codes: Iterable[int]) -> dict[int, str]:
     wanted = set(codes)
     if not wanted:
         return {}
-    versions = AreaVersion.objects.filter(area_id__in=wanted).order_by("valid_from")
-    return {version.area_id: _label(version) for version in versions}
+    with connection.cursor() as cursor:
+        cursor.execute(LABELS["zh" if _is_chinese() else "en"], [list(wanted)])
+        return dict(cursor.fetchall())
 
 
 def label(code: int) -> str:

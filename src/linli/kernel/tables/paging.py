@@ -79,9 +79,12 @@ def page_of(
     return Page(found, newer, older)
 
 
-def total_text(rows: QuerySet[Any]) -> str:
-    """How many rows there are, in words; counted up to 10,000."""
-    count = rows.order_by()[: COUNTED_AT_MOST + 1].count()
+def total_text(rows: QuerySet[Any], page: Page | None = None) -> str:
+    """How many rows there are, in words; counted up to 10,000, and not at all if `page` has all."""
+    if page is not None and not (page.newer or page.older):
+        count = len(page.rows)
+    else:
+        count = rows.order_by()[: COUNTED_AT_MOST + 1].count()
     if count > COUNTED_AT_MOST:
         return _("more than 10,000")
     return ngettext("%(count)s row", "%(count)s rows", count) % {"count": f"{count:,}"}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import inside, is_code
 from linli.kernel.areas.queries import label as area_label
-from linli.kernel.tables import Cell, Table, page_of, total_text
+from linli.kernel.tables import Cell, Column, Table, page_of, total_text
 from linli.kernel.timeline.record import record
 from linli.lib.xlsx import Kind, Sheet, SheetColumn, write_workbook
 
@@ -42,13 +42,14 @@ def list_page(
         ascending=table.is_ascending,
     )
     known = table.know(cut.rows, actor)
+    columns = [_column(one) for one in table.columns]
     shown = {
         "title": table.title,
-        "columns": table.columns,
-        "rows": [_row(table, row, known) for row in cut.rows],
+        "columns": columns,
+        "rows": [_row(table, columns, row, known) for row in cut.rows],
         "filter_form": form if table.filters or table.search else None,
         "chips": chips,
-        "total": total_text(rows),
+        "total": total_text(rows, cut),
         "newer_url": _url(given, "after", before=cut.newer) if cut.newer else "",
         "older_url": _url(given, "before", after=cut.older) if cut.older else "",
         "export_url": _url(given, "after", "before", export="xlsx"),
@@ -101,18 +102,24 @@ def _counted(
     return rows
 
 
-def _row(table: Table, row: Any, known: Any) -> dict[str, Any]:
+def _column(column: Column) -> dict[str, Any]:
+    """A column for the template: in words once, not once for every row."""
+    return {"label": str(column.label), "kind": column.kind, "cell": column.cell}
+
+
+def _row(table: Table, columns: list[dict[str, Any]], row: Any, known: Any) -> dict[str, Any]:
     return {
         "url": table.row_url(row),
-        "cells": [
-            {"column": column, "kind": column.kind, **_cell(column.cell(row, known))}
-            for column in table.columns
-        ],
+        "cells": [_cell(one["cell"](row, known), one) for one in columns],
     }
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: Cell, column: dict[str, Any]) -> dict[str, Any]:
+    kind = column["kind"]
     return {
+        "label": column["label"],
+        "kind": kind,
+        "is_plain": kind == "text" and not (cell.url or cell.sub),
         "text": cell.text,
         "sub": cell.sub,
         "url": cell.url,
