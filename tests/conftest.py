@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.utils import translation
 from psycopg import sql
 
 from linli.kernel.accounts.actors import Actor, set_actor
@@ -152,6 +153,13 @@ def fresh_database(
     with django_db_blocker.unblock():
         yield
         clone(template_name, database_name)
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Every test begins in Chinese, whatever language a page of the one before was in."""
+    with translation.override("zh-hans"):
+        yield
 
 
 @contextmanager

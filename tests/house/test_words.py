@@ -185,7 +185,8 @@ def test_an_unused_template_is_found() -> None:
 def test_every_verb_has_a_sentence_and_every_sentence_a_verb() -> None:
     spoken, known = said(modules()), set(known_verbs())
     assert spoken - known == set()
-    assert known - spoken == set()
+    # The demonstration's one sentence is known only where the demonstration is made.
+    assert known - spoken <= {"site.demonstration_made"}
 
 
 def test_a_verb_without_a_sentence_is_found() -> None:
