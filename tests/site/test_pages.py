@@ -130,7 +130,7 @@ def test_periods_end_where_calendars_end() -> None:
     assert period_of("month", date(2024, 2, 10)).last == date(2024, 2, 29)
     quarter = period_of("quarter", date(2026, 11, 22))
     assert (quarter.first, quarter.last) == (date(2026, 10, 1), date(2026, 12, 31))
-    assert quarter.before().label.endswith("2026")
+    assert "2026" in quarter.before().label
     week = period_of("week", date(2026, 11, 22))
     assert (week.first, week.last) == (date(2026, 11, 16), date(2026, 11, 22))
     ranged = read_period({"first": "2026-11-01", "last": "2026-11-10"}, today=date(2026, 11, 22))
