@@ -1,7 +1,8 @@
 # make demo    set everything up and serve a demonstration on http://127.0.0.1:8000
 # make test    set everything up and run every test, real browser included
 # make check   format, lint, types, imports, messages, house rules
-# make bench   the performance contract      make drill   hours of trouble, by hand
+# make oracle  who may see what, alone     make bench   the performance contract
+# make drill   hours of trouble, by hand
 
 PYTHON ?= python3
 PORT ?= 8000

@@ -79,9 +79,9 @@ class Aviary:
         return shaped | {one for one in self.plain if one in bare or one in low}
 
 
-# The words above, the ids of rows, the PINs of receipts.
+# The words above, the ids of rows, the PINs of receipts, the names of the world's users.
 SHAPES = re.compile(
     rf"q(?:{'|'.join(GROUPS)})[a-z]+?q(?![a-z])|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
-    r"|\b[0-9]{6}\b"
+    r"|\b[0-9]{6}\b|\btest [a-z_]+"
 )
 GAPS = {ord(gap): None for gap in " -\u00a0\u2009\u202f"}

@@ -187,6 +187,8 @@ class Crawl:
                 body = bodies[one] if bodies[one] is not None else usable
                 answer = self.knock(visitor, doors[one], "POST", data=body, is_json=_is_api(page))
                 self.note(page, "POST-filled", visitor, one, answer)
+                if is_done(answer.outcome) and not answer.told:
+                    self.found.silent.add(page.name)
 
     def asked(self, visitor: Visitor, page: Page, doors: Iterable[str]) -> list[str]:
         """The classes a visitor is asked about: two will do where no row is looked at."""
@@ -218,6 +220,11 @@ class Crawl:
                     self.unfilled.append(f"{page.name}: {error}")
                     return None
         return {} if is_pressed else None
+
+
+def is_done(outcome: str) -> bool:
+    """Whether something that was sent was taken."""
+    return outcome in {"200", "201"} or outcome.startswith(">")
 
 
 def _is_api(page: Page) -> bool:

@@ -36,12 +36,14 @@ Table = dict[str, dict[str, str]]
 
 @dataclass
 class Findings:
-    """What happened: outcomes by (page, method, who, class), canaries by who, numbers."""
+    """What happened: outcomes by (page, method, who, class), canaries by (who, group, field) with
+    where they were, numbers by (question, who), what broke, and what was done without a trace."""
 
     outcomes: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
     seen: dict[tuple[str, str, str], str] = field(default_factory=dict)
     numbers: dict[tuple[str, str], str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
 
 
 def load(section: str) -> dict[str, Any]:

@@ -185,6 +185,21 @@ def test_a_leak_in_an_answer_to_what_was_sent_is_caught(
     assert asked() != []
 
 
+def test_a_deed_without_a_trace_is_caught(
+    town: Town, everybody: dict[str, Visitor], monkeypatch: Patch
+) -> None:
+    page, some = page_of("people:leave_household"), {"worker": everybody["worker"]}
+
+    def silent() -> set[str]:
+        crawl = Crawl(town, some)
+        crawl.press(page)
+        return crawl.found.silent
+
+    assert silent() == set()
+    monkeypatch.setattr("linli.people.actions.record", lambda *told, **given: None)
+    assert silent() == {"people:leave_household"}
+
+
 def test_an_unlisted_page_and_an_unknown_argument_are_caught(
     town: Town, everybody: dict[str, Visitor]
 ) -> None:

@@ -23,6 +23,7 @@ from python_calamine import CalamineWorkbook
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import Post
 from linli.kernel.accounts.tokens import issue
+from linli.kernel.timeline.models import Event
 from linli.kernel.ui.lists import XLSX
 
 from .rows import Town
@@ -35,12 +36,14 @@ RECEIPTS = {"new": "registered", "serving": "serving", "done": "done", "answered
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: its class, all its text, what the page was made from, and why it broke."""
+    """What came back: its class, all its text, what the page was made from, why it broke, and how
+    many lines the timeline grew by."""
 
     outcome: str
     text: str
     context: dict[str, Any] = field(default_factory=dict)
     error: str = ""
+    told: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,22 +114,25 @@ def _answer(request: HttpRequest) -> Answer:
     got_request_exception.connect(broken)
     try:
         with transaction.atomic():
+            before = 0 if request.method == "GET" else Event.objects.count()
             response = _handler().get_response(request)
+            after = 0 if request.method == "GET" else Event.objects.count()
             transaction.set_rollback(True)
     finally:
         template_rendered.disconnect(keep)
         got_request_exception.disconnect(broken)
-    return read(response, kept, " · ".join(errors))
+    outcome, text = _read(response)
+    return Answer(outcome, text, kept, " · ".join(errors), after - before)
 
 
-def read(response: HttpResponse, context: dict[str, Any], error: str = "") -> Answer:
+def _read(response: HttpResponse) -> tuple[str, str]:
     """The class of a response and everything readable in it."""
     where = response.headers.get("Location", "")
     if response.headers.get("Content-Type", "") == XLSX:
         text = _cells(response.content)
     else:
         text = response.content.decode("utf-8", "replace")
-    return Answer(_outcome(response, where), f"{text}\n{where}", context, error)
+    return _outcome(response, where), f"{text}\n{where}"
 
 
 def _outcome(response: HttpResponse, where: str) -> str:
