@@ -40,6 +40,9 @@ class Crowd(AbstractContextManager["Crowd"]):
             pipe.send(seconds)
         return [pipe.recv() for pipe in self._pipes]
 
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._processes if process.pid]
+
     def __exit__(self, *_: object) -> None:
         for pipe in self._pipes:
             pipe.send(STOP)

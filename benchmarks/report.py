@@ -8,8 +8,8 @@ from typing import Any
 from .environment import RESULTS
 from .timing import Figure
 
-WIDTHS = (44, 9, 9, 10, 28, 8, 24, 5)
-HEAD = ("", "p50 ms", "p95 ms", "per s", "floor", "× floor", "target", "load")
+WIDTHS = (42, 9, 9, 9, 8, 30, 8, 26, 5)
+HEAD = ("", "p50 ms", "p95 ms", "per s", "cpu ms", "floor", "× floor", "target", "load")
 
 
 def table(figures: list[Figure]) -> str:
@@ -22,6 +22,7 @@ def table(figures: list[Figure]) -> str:
             _number(one.p50),
             _number(one.p95),
             _number(one.per_second),
+            _number(one.cpu),
             one.floor,
             _number(one.ratio),
             one.target + mark,
@@ -39,7 +40,7 @@ def _number(value: float | None) -> str:
 
 def _line(cells: tuple[str, ...]) -> str:
     return "  ".join(
-        _padded(cell, width, right=at in {1, 2, 3, 5, 7})
+        _padded(cell, width, right=at in {1, 2, 3, 4, 6, 8})
         for at, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True))
     ).rstrip()
 

@@ -12,6 +12,7 @@ WARM_UP = 3
 class Figure:
     """One line of the table: how long a thing takes, how often a second, and beside which floor.
 
+    `cpu` is the processor time of one, in milliseconds, of all processes that had a hand in it.
     `ratio` is p50 over the floor's p50 for single figures, floor per second over per second for
     throughputs; `target` is words for people, `is_met` None where nothing was promised.
     """
@@ -21,6 +22,7 @@ class Figure:
     p50: float | None = None
     p95: float | None = None
     per_second: float | None = None
+    cpu: float | None = None
     count: int = 0
     floor: str = ""
     ratio: float | None = None

@@ -20,6 +20,7 @@ from linli.people.models import Person
 from linli.services.actions import Account
 
 from .acting import Team, acting, teams
+from .cpu import Meter, idle_note
 from .crowd import Crowd
 from .timing import Figure, figure
 
@@ -189,9 +190,12 @@ def measure(floors: dict[str, Figure]) -> list[Figure]:
     every = [one for taken in chain.taken.values() for one in taken]
     made.append(figure(PART, "all of them, 1 writer", every).against(floors["commit"]))
     with Crowd(4, WRITER) as crowd:
+        meter = Meter(crowd.pids())
         told = crowd.run(FOUR_SECONDS)
+        used = meter.seconds()
     four = figure(PART, "all of them, 4 writers", [one for taken in told for one in taken])
-    four.per_second = four.count / FOUR_SECONDS
+    four.per_second, four.cpu = four.count / FOUR_SECONDS, used * 1000 / four.count
+    four.note = idle_note(used / four.count)
     return [*made, four.against(floors["commit4"]).at_least(200)]
 
 

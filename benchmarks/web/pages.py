@@ -21,9 +21,10 @@ from linli.people.models import Person
 from linli.services.models import Recipient
 
 from ..acting import Team, officer, teams
+from ..cpu import idle_note
 from ..timing import Figure, figure
 from ..world.network import CITY_CODE, PROVINCE_CODE
-from .serve import Server, run_client
+from .serve import Server, measured, run_client
 
 PART = "Over HTTP"
 VISITORS = 8
@@ -108,11 +109,14 @@ def measure(server: Server, visitors: Visitors) -> list[Figure]:
 def asked(server: Server, name: str, requests: list[str]) -> Figure:
     """p50 and p95 with one visitor, answers a second with eight."""
     alone = run_client(server, requests, visitors=1, seconds=ALONE_SECONDS)
-    together = run_client(server, requests, visitors=VISITORS, seconds=TOGETHER_SECONDS)
+    together, used = measured(server, requests, visitors=VISITORS, seconds=TOGETHER_SECONDS)
     made = figure(PART, name, alone["taken"])
     made.per_second = len(together["taken"]) / together["seconds"]
+    made.cpu = used * 1000
+    made.note = idle_note(used)
     statuses = alone["statuses"].keys() | together["statuses"].keys()
-    made.note = "" if statuses == {"200"} else f"answers {', '.join(sorted(statuses))}"
+    if statuses != {"200"}:
+        made.note += f", answers {', '.join(sorted(statuses))}"
     return made
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..cpu import Meter, children
 from ..environment import ROOT
 from ..timing import Figure, load
 
@@ -63,6 +64,15 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError("the server does not answer")
 
 
+def measured(
+    server: Server, requests: Sequence[str], *, visitors: int, seconds: float, once: bool = False
+) -> tuple[dict[str, Any], float]:
+    """What the client saw, and the processor seconds of web server and database for each answer."""
+    meter = Meter([server.process.pid])
+    seen = run_client(server, requests, visitors=visitors, seconds=seconds, once=once)
+    return seen, meter.seconds() / max(1, len(seen["taken"]))
+
+
 def run_client(
     server: Server, requests: Sequence[str], *, visitors: int, seconds: float, once: bool = False
 ) -> dict[str, Any]:
@@ -87,14 +97,9 @@ def run_client(
 
 def memory(server: Server) -> Figure:
     """Resident memory of the largest process that answers requests, after all of the above."""
-    largest = max(_resident(pid) for pid in _children(server.process.pid))
+    largest = max(_resident(pid) for pid in children(server.process.pid))
     made = Figure("Over HTTP", "memory of a web process", load=load())
     return made.at_most(largest / 1e6, RSS_LIMIT, "MB")
-
-
-def _children(parent: int) -> list[int]:
-    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
-    return [int(pid) for pid in listed.split()]
 
 
 def _resident(pid: int) -> int:
