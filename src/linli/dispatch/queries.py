@@ -61,12 +61,12 @@ def orders(actor: Actor) -> QuerySet[Order]:
 def order(actor: Actor, order_id: UUID) -> Order | None:
     """One order with the verbs the actor has on it; None if hidden."""
     rows = ORDER.verbs_for(orders(actor), actor).filter(pk=order_id)
-    return rows.select_related("centre", "station", "worker", "unit").first()
+    return next(iter(rows.select_related("centre", "station", "worker")), None)
 
 
 def order_by_number(actor: Actor, number: str) -> Order | None:
     rows = ORDER.verbs_for(orders(actor), actor).filter(number=number)
-    return rows.select_related("centre", "station", "worker", "unit").first()
+    return rows.select_related("centre", "station", "worker").first()
 
 
 def followed(actor: Actor, order_id: UUID) -> Order | None:

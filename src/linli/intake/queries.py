@@ -30,7 +30,7 @@ def request(actor: Actor, request_id: UUID) -> Request | None:
     """One request with the verbs the actor has on it, and `may_contact`; None if hidden."""
     rows = with_verbs(REQUEST.verbs_for(requests(actor), actor), actor, ("intake.contact",))
     rows = rows.select_related("centre", "registered_by", "merged_into")
-    return rows.prefetch_related("additions").filter(pk=request_id).first()
+    return next(iter(rows.prefetch_related("additions").filter(pk=request_id)), None)
 
 
 def request_by_number(actor: Actor, text: str) -> Request | None:

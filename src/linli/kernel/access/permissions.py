@@ -6,7 +6,7 @@ from django.db.models import BooleanField, Case, Model, Q, QuerySet, Value, When
 
 from linli.kernel.accounts.actors import Actor
 
-from .rules import Rule
+from .rules import Answer, Rule
 
 M = TypeVar("M", bound=Model)
 PermissionTable = dict[str, Rule]
@@ -71,8 +71,12 @@ def with_verbs(rows: QuerySet[M], actor: Actor, names: Iterable[str]) -> QuerySe
     asked: dict[str, Q] = {}
     fixed: dict[str, bool] = {}
     shared: dict[str, str] = {}
+    answers: dict[Rule, Answer] = {}
     for name in names:
-        answer = permission(name).rule(actor)
+        held = permission(name).rule
+        if held not in answers:
+            answers[held] = held(actor)
+        answer = answers[held]
         mark = "may_" + name.partition(".")[2]
         if not isinstance(answer, Q):
             fixed[mark] = answer

@@ -65,8 +65,26 @@ def total(asked: Question) -> Count:
 
 def by_dimension(asked: Question, name: str) -> dict[str, Count]:
     """The number for each value of a dimension, largest first."""
-    found = _rows(asked, by="value", dimension=name)
-    return dict(sorted(found.items(), key=lambda one: (-one[1].n, one[0])))
+    return _largest_first(_rows(asked, by="value", dimension=name))
+
+
+def by_dimensions(asked: Question) -> dict[str, dict[str, Count]]:
+    """The same for every dimension of the measure, in one pass over cube or facts."""
+    names = list(asked.measure.dimensions)
+    found: dict[str, dict[str, Count]] = {name: {} for name in names}
+    held = ranges(asked.area)
+    is_held = asked.unit is None and level_of(asked.area) <= CITY_LEVEL and held.is_plain
+    sql, values = _cube_dims_sql(asked) if is_held else _fact_dims_sql(asked, held)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        for name, value, n, *sums in cursor.fetchall():
+            if n or any(sums):
+                found[name][value] = _count(asked, n, sums)
+    return {name: _largest_first(counts) for name, counts in found.items()}
+
+
+def _largest_first(counts: dict[str, Count]) -> dict[str, Count]:
+    return dict(sorted(counts.items(), key=lambda one: (-one[1].n, one[0])))
 
 
 def by_day(asked: Question, *, months: bool = False) -> dict[date, Count]:
@@ -125,12 +143,14 @@ def _rows(
         sql, values = _fact_sql(asked, by, dimension, held)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        kept = len(asked.measure.sums)
         return {
-            key: Count(int(n), tuple(int(one) for one in sums[:kept]))
-            for key, n, *sums in cursor.fetchall()
-            if n or any(sums)
+            key: _count(asked, n, sums) for key, n, *sums in cursor.fetchall() if n or any(sums)
         }
+
+
+def _count(asked: Question, n: int, sums: list[int]) -> Count:
+    kept = len(asked.measure.sums)
+    return Count(int(n), tuple(int(one) for one in sums[:kept]))
 
 
 def _cube_sql(asked: Question, by: str, dimension: str, level: int) -> tuple[str, dict[str, Any]]:
@@ -162,6 +182,51 @@ def _cube_sql(asked: Question, by: str, dimension: str, level: int) -> tuple[str
             "first": asked.first,
             "last": asked.last,
         },
+    )
+
+
+def _cube_dims_sql(asked: Question) -> tuple[str, dict[str, Any]]:
+    """Every dimension's cells with the deltas, each of which is in one cell of each dimension."""
+    names = list(asked.measure.dimensions)
+    spread = ", ".join(f"('{name}', dims ->> {at})" for at, name in enumerate(names))
+    _, values = _cube_sql(asked, "value", "", level_of(asked.area))
+    return (
+        f"""
+        SELECT dim, value, sum(n), sum(s1), sum(s2), sum(s3) FROM (
+          SELECT dim, value, n, s1, s2, s3 FROM stats_tally
+          WHERE measure = %(measure)s AND dim = ANY(%(dims)s) AND area = %(area)s
+            AND day BETWEEN %(first)s AND %(last)s
+          UNION ALL
+          SELECT cell.dim, cell.value, n, s1, s2, s3 FROM stats_delta
+          CROSS JOIN LATERAL (VALUES {spread}) AS cell(dim, value)
+          WHERE measure = %(measure)s AND area BETWEEN %(low)s AND %(high)s
+            AND day BETWEEN %(first)s AND %(last)s
+        ) AS cells GROUP BY 1, 2
+        """,
+        values | {"dims": names},
+    )
+
+
+def _fact_dims_sql(asked: Question, held: Ranges) -> tuple[str, dict[str, Any]]:
+    """One scan of the facts, grouped by each dimension on its own."""
+    one = asked.measure
+    s1, s2, s3 = one.sum_columns()
+    condition, values = _fact_condition(asked, "", held)
+    columns = {name: f"d{at}" for at, name in enumerate(one.dimensions)}
+    values_of = ", ".join(
+        f"coalesce({one.dimensions[name].column}::text, '') AS {column}"
+        for name, column in columns.items()
+    )
+    names = " ".join(
+        f"WHEN grouping({column}) = 0 THEN '{name}'" for name, column in columns.items()
+    )
+    sets = ", ".join(f"({column})" for column in columns.values())
+    return (
+        f"SELECT CASE {names} END, coalesce({', '.join(columns.values())}), count(*),"
+        " coalesce(sum(s1), 0), coalesce(sum(s2), 0), coalesce(sum(s3), 0)"
+        f" FROM (SELECT {values_of}, {s1} AS s1, {s2} AS s2, {s3} AS s3"
+        f" FROM {one.table} WHERE {condition}) AS facts GROUP BY GROUPING SETS ({sets})",
+        values,
     )
 
 

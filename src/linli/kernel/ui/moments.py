@@ -55,9 +55,9 @@ def minutes(count: int) -> str:
     return _("%(hours)s h %(minutes)s min") % {"hours": count // 60, "minutes": count % 60}
 
 
-def due_text(due_at: datetime, *, now: datetime) -> str:
-    """How much time is left, with the moment it ends."""
-    by = short(due_at, now=now)
+def due_text(due_at: datetime, *, now: datetime, by: str = "") -> str:
+    """How much time is left, with the moment it ends (`by`, if it is in words already)."""
+    by = by or short(due_at, now=now)
     if due_at < now:
         return _("%(span)s over (was due %(by)s)") % {"span": span(now - due_at), "by": by}
     return _("due in %(span)s (by %(by)s)") % {"span": span(due_at - now), "by": by}
@@ -70,16 +70,16 @@ def clock(
     whole = max(1.0, (due_at - started_at).total_seconds())
     used = (now - started_at).total_seconds() / whole
     tone = "over" if due_at < now else "soon" if due_at - now < SOON else "ok"
-    hint = exact(due_at)
+    hint, by = exact(due_at), short(due_at, now=now)
     if provisional:
         hint += " · " + _("the holidays of that year are not published yet")
     return {
         "label": label,
-        "text": due_text(due_at, now=now),
+        "text": due_text(due_at, now=now, by=by),
         "exact": hint,
         "due": due_at.isoformat(),
         "start": started_at.isoformat(),
-        "by": short(due_at, now=now),
+        "by": by,
         "percent": min(100, max(0, round(used * 100))),
         "tone": tone,
     }

@@ -41,7 +41,12 @@ def serving(area: int, *, kind: UnitKind, on: date) -> QuerySet[Unit]:
 def centre_for(area: int, *, on: date) -> Unit | None:
     """The county guidance centre that answers for a place."""
     county = county_of(area)
-    return serving(county, kind=UnitKind.CENTRE, on=on).first() if county else None
+    places = Q(service_areas__area_id__in=[county, *ancestors(county)])
+    found = Unit.objects.filter(places, in_force(on, "service_areas__"))
+    found = found.filter(in_force(on), kind=UnitKind.CENTRE)
+    # Of the areas that hold a place, the smaller one has the larger code.
+    found = found.order_by("-service_areas__area_id", "id")
+    return next(iter(found[:1]), None)
 
 
 def service_ranges(unit_ids: Iterable[UUID], *, on: date) -> tuple[tuple[int, int], ...]:

@@ -18,7 +18,7 @@ from linli.kernel.stats.read import (
     Question,
     by_area,
     by_day,
-    by_dimension,
+    by_dimensions,
     distinct,
     question,
     total,
@@ -52,7 +52,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         asked = question(actor, chosen, area=code, first=period.first, last=period.last)
     except NotCounted as error:
         raise Http404 from error
-    found = total(asked)
+    found, parts = total(asked), by_dimensions(asked)
     context = {
         "title": _("Statistics"),
         "area_path": _path(actor, code, given),
@@ -65,7 +65,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "newer_url": _url(given, period.after()) if period.last < actor.today else "",
         "columns": _trend(asked, period),
         "areas": _areas(asked, given, actor),
-        "tables": [_table(asked, name, found) for name in chosen.dimensions],
+        "tables": [_table(asked, name, counts, found) for name, counts in parts.items()],
         "measure_title": chosen.title,
         "unit": chosen.unit,
         "source": chosen.definition,
@@ -251,10 +251,9 @@ def _areas(asked: Question, given: dict[str, str], actor: Actor) -> dict[str, An
     return {"rows": rows[:shown], "rest": rows[shown:], "head": _("Area")}
 
 
-def _table(asked: Question, name: str, found: Count) -> dict[str, Any]:
+def _table(asked: Question, name: str, counts: dict[str, Count], found: Count) -> dict[str, Any]:
     """One dimension: each value with its number and share."""
     dimension = asked.measure.dimensions[name]
-    counts = by_dimension(asked, name)
     whole = found.n or 1
     return {
         "title": dimension.title,
