@@ -12,6 +12,10 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.http import HttpRequest
+from django.template.backends.jinja2 import Template
+from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
+from django.test import signals
 from django.utils import translation
 from psycopg import sql
 
@@ -114,6 +118,28 @@ def clone(template: str, name: str) -> None:
             sql.Identifier(name), sql.Identifier(template)
         )
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def told_contexts() -> Iterator[None]:
+    """Tells the test client what a page was made of, as Django's own templates do."""
+    render = Template.render
+
+    def told(self: Any, context: Any = None, request: HttpRequest | None = None) -> Any:
+        if request is None:
+            return render(self, context, request)
+        context = dict(context or {})
+        context["request"] = request
+        context["csrf_input"] = csrf_input_lazy(request)
+        context["csrf_token"] = csrf_token_lazy(request)
+        for processor in self.backend.template_context_processors:
+            context.update(processor(request))
+        signals.template_rendered.send(sender=self, template=self, context=context)
+        return self.template.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "render", told)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
-from django.utils.translation.template import templatize
+from jinja2 import Environment
 
 from hatch_build import compile_catalogues
+from linli.kernel.ui.jinja import EXTENSIONS, POLICIES
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = "src/linli"
@@ -40,8 +41,6 @@ VARIANTS = {
     f"{name}{ending}": places for name, places in CALLS.items() for ending in ("", "_lazy", "_noop")
 }
 TEMPLATE_CALLS = {**CALLS, "_": CALLS["gettext"]}
-LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-TEMPLATE_CALL = re.compile(rf"(?<!\w)(\w+)\(\s*({LITERAL}(?:\s*,\s*{LITERAL})*)")
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[-+ #0]*[\d.]*[a-zA-Z]|%[sd]|%%|\{\w*(?:![rsa])?(?::[^{}]*)?\}")
 HAN = r"[\u3400-\u9fff，。：；？！（）、“”《》…—]"
@@ -142,14 +141,19 @@ def _add_call(
 
 
 def from_template(text: str, where: str, found: Found) -> None:
-    """The translate and blocktranslate tags and `_()` constants of a Django template."""
-    for call in TEMPLATE_CALL.finditer(templatize(text, origin=where)):
-        if call[1] in TEMPLATE_CALLS:
-            texts = ast.literal_eval(f"({call[2]},)")
-            context, message, plural = (
-                None if place is None else texts[place] for place in TEMPLATE_CALLS[call[1]]
-            )
-            found.add(context or "", message or "", plural, where)
+    """The trans blocks and gettext calls of a Jinja2 template."""
+    pages = Environment(autoescape=True, extensions=EXTENSIONS)
+    pages.policies.update(POLICIES)
+    pages.install_gettext_callables(None, None, newstyle=True)  # type: ignore[attr-defined]
+    for line, name, said in pages.extract_translations(text):  # type: ignore[attr-defined]
+        told = said if isinstance(said, tuple) else (said,)
+        texts = [one for one in told if one is not None]
+        if name not in TEMPLATE_CALLS:
+            continue
+        context, message, plural = (
+            None if place is None else texts[place] for place in TEMPLATE_CALLS[name]
+        )
+        found.add(context or "", message or "", plural, f"{where}:{line}")
 
 
 def catalogue_path(root: Path, locale: str) -> Path:

@@ -10,6 +10,7 @@ import pytest
 from django.template.utils import get_app_template_dirs
 
 from linli.kernel.timeline.record import known_verbs
+from linli.kernel.ui.jinja import WIDGETS
 
 from ..oracle.fill import flows
 from .source import Module, Template, calls, modules, strings, templates
@@ -33,11 +34,11 @@ FORBIDDEN = {
     "event attribute": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
     "javascript address": re.compile(r"javascript:", re.IGNORECASE),
     "|safe": re.compile(r"\|\s*safe(?:seq)?\b"),
-    "autoescape off": re.compile(r"autoescape\s+off"),
-    "blocktranslate without trimmed": re.compile(r"{%\s*blocktrans(?:late)?\b(?![^%]*\btrimmed\b)"),
+    "autoescape off": re.compile(r"{%-?\s*autoescape\b"),
+    "a message that keeps its line breaks": re.compile(r"{%-?\s*trans\b[^%]*\bnotrimmed\b"),
     "address of another host": re.compile(r"(?:src|href)=[\"']?(?:https?:)?//", re.IGNORECASE),
 }
-UNESCAPED = {"mark_safe", "SafeString", "SafeText"}
+UNESCAPED = {"mark_safe", "SafeString", "SafeText", "Markup"}
 
 
 def chinese_strings(found: Iterable[Module]) -> list[str]:
@@ -66,7 +67,7 @@ def broken_rules(found: Iterable[Template]) -> list[str]:
 
 
 def _without_comments(text: str) -> str:
-    return re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", text, flags=re.DOTALL)
+    return re.sub(r"{#.*?#}", "", text, flags=re.DOTALL)
 
 
 def unescaped(found: Iterable[Module]) -> list[str]:
@@ -98,9 +99,8 @@ def overridden() -> set[str]:
 
 
 def _library_folders() -> tuple[Path, ...]:
-    return tuple(
-        Path(one) for one in get_app_template_dirs("templates") if "linli" not in Path(one).parts
-    )
+    apps = (Path(one) for one in get_app_template_dirs("templates"))
+    return (WIDGETS, *(one for one in apps if "linli" not in one.parts))
 
 
 def said(found: Iterable[Module]) -> set[str]:
@@ -149,8 +149,8 @@ def test_templates_keep_the_rules() -> None:
         ("<button class=a onclick=go()>", "event attribute"),
         ("<a href='javascript:go()'>", "javascript address"),
         ("{{ name | safe }}", "|safe"),
-        ("{% autoescape off %}", "autoescape off"),
-        ("{% blocktranslate with a=b %}", "blocktranslate without trimmed"),
+        ("{% autoescape false %}", "autoescape off"),
+        ("{% trans notrimmed a=b %}", "a message that keeps its line breaks"),
         ('<img src="//example.org/a.png">', "address of another host"),
     ],
 )
@@ -161,7 +161,7 @@ def test_a_broken_rule_is_found(text: str, what: str) -> None:
 def test_what_keeps_the_rules_is_let_through() -> None:
     text = (
         "<script src='/a.js' defer></script><p class='only'>on = 1</p>{# style=x #}"
-        "{% blocktranslate trimmed with a=b %}{% endblocktranslate %}<a href='/x'>"
+        "{% trans a=b %}{{ a }}{% endtrans %}<a href='/x'>"
     )
     assert broken_rules([Template("a.html", text)]) == []
     assert unescaped([Module("m", "from x import mark_safe\nmark_safe('a')")]) == ["m:2"]

@@ -24,15 +24,14 @@ def told(count):
     other = str("not a message")
     return _("Two " "parts") + ngettext("one", "many", count) + translation.gettext("By module")
 """
-TEMPLATE = """{% load i18n %}
-<h1>{% translate "It's open" %}</h1>{% translate 'Close' context "verb" as label %}
-{% include "row.html" with empty=_("Nothing here") %}{{ name|default:_("nobody") }}
-<p>{% blocktranslate trimmed count n=rows|length %}
+TEMPLATE = """{# _("not said") #}
+<h1>{{ _("It's open") }}</h1>{% set label = pgettext("verb", 'Close') %}
+{{ ui.empty(_("Nothing here")) }}{{ name|default(_("nobody"), true) }}
+<p>{% trans n=rows|length %}
   One of {{ whole }}
-{% plural %}
+{% pluralize %}
   {{ n }} of {{ whole }}, 5 %
-{% endblocktranslate %}</p>
-{% comment %}{% translate "not said" %}{% endcomment %}
+{% endtrans %}</p>
 """
 
 
@@ -77,7 +76,7 @@ def test_python_calls_are_found_under_the_names_a_module_gave_them() -> None:
     assert found.faults == []
 
 
-def test_template_tags_and_constants_are_found_as_django_asks_for_them() -> None:
+def test_blocks_and_calls_of_a_template_are_found_as_they_are_asked_for() -> None:
     found = messages.Found()
     messages.from_template(TEMPLATE, "page.html", found)
     assert found.messages == {
@@ -160,7 +159,7 @@ def test_the_check_sees_a_fuzzy_message(root: Path) -> None:
 
 
 def test_the_check_sees_a_message_that_no_catalogue_has(root: Path) -> None:
-    (root / "src/linli/room/templates/room/page.html").write_text('{% translate "New" %}')
+    (root / "src/linli/room/templates/room/page.html").write_text('{{ _("New") }}')
     assert check(root) == ["zh_Hans: missing: “New”", "en: missing: “New”"]
 
 

@@ -195,7 +195,7 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
         "tiers": tiers(clocks, labels, actor),
         "bounces": bounces(clocks, labels),
         "verbs": verbs,
-        "panels": [_panel(one, at) for at, one in enumerate(panels)],
+        "panels": panels,
         "person_name": names(actor, [order.person_id]).get(order.person_id or order.pk, ""),
         "may_name_person": any(one["name"] == "serve" for one in verbs),
         "result": label(TermList.RESULT, order.result) if order.result else "",
@@ -207,10 +207,6 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
         "considered": _considered(order, labels),
         "events": _events(order, panels, actor),
     }
-
-
-def _panel(panel: Panel, at: int) -> dict[str, Any]:
-    return {"id": f"panel-{at}", "title": panel.title, "template": panel.template, **panel.context}
 
 
 def tiers(clocks: list[Clock], labels: Mapping[UUID, str], actor: Actor) -> list[dict[str, Any]]:

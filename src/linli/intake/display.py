@@ -98,7 +98,7 @@ def request_page(asked: Request, actor: Actor) -> dict[str, Any]:
         "other": _other(asked, actor),
         "reason": label(TermList.REFUSE_REASON, asked.reason) if asked.reason else "",
         "duplicates": duplicates(asked, actor) if _is_merged_by(verbs) else [],
-        "panels": _panels(asked, actor),
+        "panels": panels_for("intake.request", actor, asked),
         "events": _events(asked, actor),
     }
 
@@ -135,13 +135,6 @@ def duplicates(asked: Request, actor: Actor) -> list[dict[str, Any]]:
         is_same_phone = one.phone_index is not None and one.phone_index == asked.phone_index
         made.append(brief(one, actor) | {"is_same_phone": is_same_phone})
     return made
-
-
-def _panels(asked: Request, actor: Actor) -> list[dict[str, Any]]:
-    return [
-        {"id": f"panel-{at}", "title": one.title, "template": one.template, **one.context}
-        for at, one in enumerate(panels_for("intake.request", actor, asked))
-    ]
 
 
 def words(verb: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def _received(actor: Actor, person: Any) -> Panel | None:
         "all_url": f"{reverse('services:list')}?{asked}" if len(rows) > SHOWN_ROWS else "",
         "url": f"{reverse('services:new')}?{asked}" if holds(actor, "services.record") else "",
         "url_label": _("Record a service"),
+        "is_action": True,
     }
     return Panel(_("Services received"), "services/_received.html", context)
 

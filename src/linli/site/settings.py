@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from linli.kernel.ui.jinja import WIDGETS
+
 from .databases import database_settings
 from .home import Home
 
@@ -63,8 +65,6 @@ INSTALLED_APPS = [
     *(f"linli.kernel.{name}.apps.{name.capitalize()}Config" for name in KERNEL),
     *(f"linli.{name}.apps.{name.capitalize()}Config" for name in ROOMS),
     "linli.site.apps.SiteConfig",
-    # After the kernel, whose form templates go before Django's own.
-    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -89,17 +89,19 @@ ROOT_URLCONF = "linli.site.urls"
 WSGI_APPLICATION = "linli.site.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Before the apps: our sign-in page goes before the one of allauth.
-        "DIRS": [PACKAGE / "site" / "templates"],
-        "APP_DIRS": True,
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        # Our own before those of Django's widgets.
+        "DIRS": [
+            *(PACKAGE / "kernel" / name / "templates" for name in KERNEL),
+            *(PACKAGE / name / "templates" for name in (*ROOMS, "site")),
+            WIDGETS,
+        ],
         "OPTIONS": {
+            "environment": "linli.kernel.ui.jinja.environment",
             "context_processors": [
-                "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "linli.kernel.ui.context.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
         },
     }
 ]

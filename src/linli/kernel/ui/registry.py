@@ -25,7 +25,10 @@ class NavPlace:
 
 @dataclass(frozen=True)
 class Panel:
-    """A part that a room hangs on another room's page."""
+    """A part that a room hangs on another room's page; its template sees `context` as `panel`.
+
+    `url` and `url_label` in the context are a link in its head, a button with `is_action`.
+    """
 
     title: Text
     template: str

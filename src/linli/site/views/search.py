@@ -18,7 +18,7 @@ def search(request: HttpRequest) -> HttpResponse:
     for title, needs, find in registry.finders.values() if text else ():
         found = list(find(actor, text)) if holds(actor, needs) else []
         if found:
-            groups.append({"label": title, "items": found})
+            groups.append({"label": title, "found": found})
     return page(
         request, "ui/search.html", {"q": text, "groups": groups}, partial="ui/_results.html"
     )
