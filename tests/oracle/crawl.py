@@ -112,8 +112,8 @@ class Crawl:
         while older:
             answer = self.knock(visitor, path + older)
             older = answer.context["table"]["older_url"]
-        form = table["filter_form"] if visitor.name in ONE_OF_EACH else None
-        for at, (name, choice) in enumerate(_choices(form) if form else ()):
+        filters = table["filters"] if visitor.name in ONE_OF_EACH else []
+        for at, (name, choice) in enumerate(_choices(filters)):
             export = {"export": "xlsx"} if at % CHOICES_TRIED == 0 else {}
             self.knock(visitor, f"{path}?{urlencode({name: choice} | export)}")
         self.search(path, visitor)
@@ -231,11 +231,11 @@ def _is_api(page: Page) -> bool:
     return page.name.startswith(API)
 
 
-def _choices(form: Any) -> list[tuple[str, str]]:
+def _choices(filters: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [
-        (name, str(value))
-        for name, one in form.fields.items()
-        for value, _label in getattr(one, "choices", ())[: CHOICES_TRIED + 1]
+        (one["name"], str(value))
+        for one in filters
+        for value, _label in one.get("options", ())[: CHOICES_TRIED + 1]
         if value
     ]
 

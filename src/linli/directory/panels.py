@@ -23,7 +23,8 @@ place(
 
 def _find(actor: Actor, text: str) -> Iterable[Found]:
     """Sites by a part of their name."""
-    for one in named(sites_around(actor), text).order_by("unit__area_id", "pk")[:FOUND_AT_MOST]:
+    rows = named(sites_around(actor), text).select_related(None).select_related("unit")
+    for one in rows.order_by("unit__area_id", "pk")[:FOUND_AT_MOST]:
         sub = " · ".join(part for part in (one.unit.get_kind_display(), one.phone) if part)
         yield Found(one.unit.label, sub, reverse("directory:site", args=[one.pk]))
 

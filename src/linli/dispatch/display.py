@@ -82,15 +82,13 @@ def url_of(order: Order, verb: str) -> str:
 
 def running(clock: Clock, *, title: str, actor: Actor) -> dict[str, Any]:
     """A running clock as `ui/_clock.html` takes it; the browser keeps its words fresh."""
-    made = moments.clock(
+    return moments.clock(
         label=title,
         started_at=clock.started_at,
         due_at=clock.due_at,
         now=actor.now,
         provisional=clock.is_provisional,
     )
-    by = moments.short(clock.due_at, now=actor.now)
-    return made | {"by": by, "start": clock.started_at.isoformat()}
 
 
 def brief(order: Order, actor: Actor) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from typing import Any, Self
 
 from django.db import models
+from django.db.models import Q
 
 from linli.kernel.areas.models import Area
 from linli.kernel.units.models import Unit
@@ -13,13 +14,22 @@ class ScopeError(RuntimeError):
 
 
 class ScopedQuerySet(models.QuerySet[Any]):
-    """Rows inside the open scope."""
+    """Rows inside the open scope; `held` is the condition that keeps them there."""
+
+    held: Q | None = None
 
     def in_scope(self) -> Self:
-        held = current()
-        if held is None:
+        scope = current()
+        if scope is None:
             raise ScopeError(f"{self.model.__name__} was read while no scope is open")
-        return self.filter(held.condition())
+        found = self.filter(condition := scope.condition())
+        found.held = condition
+        return found
+
+    def _clone(self) -> Self:
+        made: Self = super()._clone()  # type: ignore[misc]
+        made.held = self.held
+        return made
 
 
 class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]

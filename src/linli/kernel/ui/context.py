@@ -1,8 +1,10 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 
 from linli.kernel.accounts.actors import Actor
 
@@ -10,19 +12,27 @@ from .registry import places_for
 
 BOTTOM_PLACES = 4
 RAIL_PLACES = 7
+CSRF_INPUT = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page needs: actor, navigation, posts and preferences."""
     actor: Actor | None = getattr(request, "actor", None)
+    token = SimpleLazyObject(lambda: get_token(request))
+    # Asked once: every form of a page may carry the same mark, and each asking makes a new one.
+    marks = {
+        "csrf_token": token,
+        "csrf_input": SimpleLazyObject(lambda: format_html(CSRF_INPUT, token)),
+    }
     preferences = {
         "size": request.COOKIES.get("linli_size", ""),
         "theme": request.COOKIES.get("linli_theme", ""),
     }
     if actor is None or not actor.is_user:
-        return {"actor": actor, "preferences": preferences, "nav": [], "bottom_nav": []}
+        return {**marks, "actor": actor, "preferences": preferences, "nav": [], "bottom_nav": []}
     nav = SimpleLazyObject(lambda: _nav(request, actor))
     return {
+        **marks,
         "actor": actor,
         "preferences": preferences,
         "nav": nav,

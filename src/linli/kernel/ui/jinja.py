@@ -29,9 +29,18 @@ EXTENSIONS = ("jinja2.ext.i18n",)
 POLICIES = {"ext.i18n.trimmed": True}
 
 
+class Pages(Environment):
+    """Looks into a dict before it asks for an attribute: `group.items` is what was given."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 def environment(*, loader: BaseLoader, auto_reload: bool, **_choices: Any) -> Environment:
     """The environment of all pages; what is not given prints nothing, as in Django's language."""
-    made = Environment(
+    made = Pages(
         loader=loader,
         auto_reload=auto_reload,
         autoescape=True,

@@ -3,7 +3,6 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -30,8 +29,8 @@ def list_page(
     """Answer a request for a declared list: page, partial, or Excel with `?export=xlsx`."""
     actor = actor_of(request)
     given = asked(request)
-    form = _filter_form(table, actor, given)
-    rows, chips = _narrowed(table, actor, given, form)
+    filters = _filters(table, actor, given)
+    rows, chips = _narrowed(table, actor, given, filters)
     if given.get("export") == "xlsx":
         return _export(table, rows, actor, chips)
     cut = page_of(
@@ -47,7 +46,7 @@ def list_page(
         "title": table.title,
         "columns": columns,
         "rows": [_row(table, columns, row, known) for row in cut.rows],
-        "filter_form": form if table.filters or table.search else None,
+        "filters": filters,
         "chips": chips,
         "total": total_text(rows, cut),
         "newer_url": _url(given, "after", before=cut.newer) if cut.newer else "",
@@ -61,7 +60,7 @@ def list_page(
 
 
 def _narrowed(
-    table: Table, actor: Actor, asked: dict[str, str], form: forms.Form
+    table: Table, actor: Actor, asked: dict[str, str], filters: list[dict[str, Any]]
 ) -> tuple[QuerySet[Any], list[dict[str, str]]]:
     """The rows that the address asks for, and a chip in words for each thing that narrows them."""
     rows = table.rows(actor)
@@ -72,9 +71,9 @@ def _narrowed(
 
     if table.day:
         rows = _counted(table, rows, asked, chip)
+    offered = {one["name"]: dict(one["options"]) for one in filters if "options" in one}
     for one in table.filters:
-        value = asked.get(one.name, "")
-        labels = dict(form.fields[one.name].choices)  # type: ignore[attr-defined]
+        value, labels = asked.get(one.name, ""), offered[one.name]
         if value and value in labels:
             rows = one.narrow(rows, value, actor)
             chip(labelled(one.label, labels[value]), one.name)
@@ -136,21 +135,15 @@ def _url(asked: dict[str, str], *without: str, **added: str) -> str:
     return "?" + urlencode({**kept, **added})
 
 
-def _filter_form(table: Table, actor: Actor, asked: dict[str, str]) -> forms.Form:
-    fields: dict[str, forms.Field] = {}
+def _filters(table: Table, actor: Actor, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """What narrows the list, as `ui.filter` takes it."""
+    made: list[dict[str, Any]] = []
     if table.search is not None:
-        fields["q"] = forms.CharField(
-            required=False,
-            label=_("Search"),
-            max_length=80,
-            widget=forms.TextInput(attrs={"type": "search", "placeholder": table.search_hint}),
-        )
+        made.append({"name": "q", "label": _("Search"), "hint": table.search_hint})
     for one in table.filters:
         offered = [("", _("All")), *one.choices(actor)]
-        fields[one.name] = forms.ChoiceField(required=False, label=str(one.label), choices=offered)
-    made = type("FilterForm", (forms.Form,), fields)
-    form: forms.Form = made(initial=asked, auto_id="filter_%s")
-    return form
+        made.append({"name": one.name, "label": one.label, "options": offered})
+    return [{**one, "value": asked.get(one["name"], "")} for one in made]
 
 
 def _export(table: Table, rows: Any, actor: Actor, chips: list[dict[str, str]]) -> HttpResponse:

@@ -1,11 +1,12 @@
 """Times in words: "due in 3 h (by 16:30)", "2 days ago"."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from linli.kernel.accounts.actors import SHANGHAI
 
@@ -29,8 +30,14 @@ def short(moment: datetime, *, now: datetime) -> str:
     if here.date() == today.date():
         return here.strftime("%H:%M")
     if here.year == today.year:
-        return f"{date_format(here, pgettext('date format', 'j F'))} {here:%H:%M}"
+        return f"{_day_and_month(here.date(), get_language())} {here:%H:%M}"
     return here.strftime("%Y-%m-%d")
+
+
+@lru_cache(maxsize=2000)
+def _day_and_month(day: date, language: str | None) -> str:
+    """A list shows the same few days over and over."""
+    return date_format(day, pgettext("date format", "j F"))
 
 
 def span(length: timedelta) -> str:
