@@ -20,9 +20,9 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from linli.intake.models import ReceiptFailure
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import Post
-from linli.intake.models import ReceiptFailure
 from linli.kernel.accounts.tokens import issue
 from linli.kernel.timeline.models import Event
 from linli.kernel.ui.lists import XLSX
