@@ -425,3 +425,12 @@ def _person(world: World, who: str, name: str) -> Any:
             actor=actor, details=Details(name=name, area=VILLAGE), basis="consent", form="spoken"
         )
     return made.pk
+
+
+def test_opening_the_address_of_a_button_is_answered_by_a_sentence(
+    client: Client, world: World
+) -> None:
+    nobody = "00000000-0000-7000-8000-000000000000"
+    answer = signed_in(client, world, "dispatcher").get(reverse("dispatch:urge", args=[nobody]))
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "It belongs to a button." in answer.content.decode()

@@ -13,6 +13,8 @@ from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.ui.views import back_to
 from linli.services.actions import Implausible
 
+NOT_ALLOWED = 405
+
 
 class SentenceMiddleware:
     """Turns what an action refuses into a sentence for the user, in one place.
@@ -25,7 +27,14 @@ class SentenceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_bare = response.status_code == NOT_ALLOWED and not response.content
+        if is_bare and request.method == "GET":
+            # Somebody reloads what was a press of a button, or comes back to it after signing in.
+            told = render(request, "ui/error.html", {"status": NOT_ALLOWED}, status=NOT_ALLOWED)
+            told["Allow"] = response["Allow"]
+            return told
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Stale | NoCentre | Implausible):

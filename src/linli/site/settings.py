@@ -177,6 +177,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = "linli.site.formats"
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 

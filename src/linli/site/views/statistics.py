@@ -214,7 +214,8 @@ def _trend(asked: Question, period: Period) -> list[dict[str, Any]]:
     most = max((one.n for one in counts.values()), default=0) or 1
     return [
         {
-            "label": f"{one.first:%Y-%m}" if one is months[0] else f"{one.first:%m}",
+            "label": f"{one.first:%m}",
+            "year": f"{one.first:%Y}" if one.first.month == 1 else "",
             "title": one.label,
             "text": _brief(counts.get(one.first, Count()).n),
             "exact": f"{counts.get(one.first, Count()).n:,}",
