@@ -179,6 +179,21 @@ def test_every_verb_of_a_page_comes_with_the_one_query(
     }
 
 
+def test_what_the_scope_asks_a_rule_does_not_ask_again(world: World, files: list[Person]) -> None:
+    dispatcher = world.actor("dispatcher")
+    with scope(dispatcher.scope):
+        plain = Person.objects.order_by("name")
+        assert str(visible(plain, dispatcher, "people.view").query) == str(plain.query)
+    # Another scope, or rows that were joined to ours, are narrowed as the rule says.
+    with scope(world.actor("other_head").scope):
+        asked = visible(Person.objects.all(), dispatcher, "people.view")
+        assert str(asked.query) != str(Person.objects.all().query)
+    with scope(dispatcher.scope):
+        joined = Person.objects.all() | Person._base_manager.all()
+        shown = visible(joined, dispatcher, "people.view")
+        assert {one.name for one in shown} == {"station", "sharing", "sibling"}
+
+
 @requires("people.view")
 def shown(request: HttpRequest) -> HttpResponse:
     return HttpResponse("a file")

@@ -26,6 +26,12 @@ class ScopedQuerySet(models.QuerySet[Any]):
         found.held = condition
         return found
 
+    def __or__(self, other: models.QuerySet[Any]) -> Self:
+        made: Self = super().__or__(other)
+        # What is joined may come from elsewhere.
+        made.held = None
+        return made
+
     def _clone(self) -> Self:
         made: Self = super()._clone()  # type: ignore[misc]
         made.held = self.held
