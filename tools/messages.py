@@ -19,7 +19,7 @@ from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
 from jinja2 import Environment
 
-from hatch_build import compile_catalogues
+from hatch_build import compile_catalogues, write_whole
 from linli.kernel.ui.jinja import EXTENSIONS, POLICIES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -208,7 +208,7 @@ def update(root: Path) -> dict[str, int]:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = updated(found, read(root, locale))
         if not path.exists() or path.read_text("utf-8") != text:
-            path.write_text(text, "utf-8")
+            write_whole(path, text.encode())
         waiting[locale] = sum(not all(_forms(message)) for message in _entries(read(root, locale)))
     compile_catalogues(root)
     return waiting

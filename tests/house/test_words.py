@@ -21,7 +21,7 @@ SPEAKS_CHINESE = {
     "linli.lib.names": "surnames and readings of characters",
     "linli.lib.areacodes": "names by which the published list marks its placeholders",
     "linli.lib.worktime": "names of holidays as the State Council publishes them",
-    "linli.kernel.areas.load": "endings of names in the published list",
+    "linli.lib.divisions": "endings of names in the published list",
     "linli.site.check": "asks the database whether it sees letters in Chinese names",
     "linli.site.settings": "the name of the language in the language itself",
     "linli.directory.forms": "signs with which people write spans of time",
@@ -185,8 +185,9 @@ def test_an_unused_template_is_found() -> None:
 def test_every_verb_has_a_sentence_and_every_sentence_a_verb() -> None:
     spoken, known = said(modules()), set(known_verbs())
     assert spoken - known == set()
-    # The demonstration's one sentence is known only where the demonstration is made.
-    assert known - spoken <= {"site.demonstration_made"}
+    # The demonstration's one sentence is known only where the demonstration is made; the other is
+    # written by the owner of the tables, not by an action.
+    assert known - spoken <= {"site.demonstration_made", "timeline.restored"}
 
 
 def test_a_verb_without_a_sentence_is_found() -> None:

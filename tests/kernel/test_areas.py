@@ -3,10 +3,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, connections
 from django.utils import translation
 
-from linli.kernel.areas.load import AreaFileError, import_files, read_name
+from linli.kernel.areas import load as loading
+from linli.kernel.areas.load import AreaFileError, import_files
 from linli.kernel.areas.models import Area, AreaVersion
 from linli.kernel.areas.queries import (
     FOUND_AT_MOST,
@@ -56,23 +57,6 @@ def names(places: list[Place]) -> list[str]:
     return [one.label for one in places]
 
 
-@pytest.mark.parametrize(
-    ("name", "pinyin", "initials", "en"),
-    [
-        ("鲤城区", "lichengqu", "lcq", "Licheng District"),
-        ("乐山市", "leshanshi", "lss", "Leshan City"),
-        ("西街社区居民委员会", "xijieshequjuminweiyuanhui", "xjsqjmwyh", "Xijie Community"),
-        ("达斡尔族旗", "dawoerzuqi", "dwezq", "Dawoerzu Banner"),
-        ("广西壮族自治区", "guangxizhuangzuzizhiqu", "gxzzzzq", "Guangxi Zhuang Autonomous Region"),
-        ("吕家庄村委会", "lvjiazhuangcunweihui", "ljzcwh", "Lvjiazhuang Village"),
-        ("县", "xian", "x", "Xian"),
-    ],
-)
-def test_a_name_is_read_as_a_place(name: str, pinyin: str, initials: str, en: str) -> None:
-    reading = read_name(name)
-    assert (reading.pinyin, reading.initials, reading.en) == (pinyin, initials, en)
-
-
 def test_a_list_of_areas_is_loaded_once_and_known_areas_are_left_alone(load: Load) -> None:
     before = Area.objects.count()
     assert load(ROWS) == 13
@@ -83,6 +67,41 @@ def test_a_list_of_areas_is_loaded_once_and_known_areas_are_left_alone(load: Loa
     assert (label(DONGGUAN), Area.objects.get(code=DONGGUAN).is_pseudo) == ("东莞市", False)
     version = AreaVersion.objects.get(area_id=110101001001)
     assert (version.parent_id, version.pinyin[:7]) == (110101001000, "duofuxi")
+
+
+SHAPE = """
+SELECT indexdef FROM pg_indexes WHERE tablename = 'areas_areaversion'
+UNION SELECT conname || pg_get_constraintdef(oid) || convalidated FROM pg_constraint
+WHERE conrelid = 'areas_areaversion'::regclass
+"""
+
+
+def shape() -> set[str]:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(SHAPE)
+        return {str(row) for (row,) in cursor.fetchall()}
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_a_long_list_is_loaded_beside_the_indexes_which_stand_again_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "areas.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    before, during = shape(), []  # while loading, the primary key and its index stand
+    lines = loading.version_lines
+    monkeypatch.setattr(loading, "MANY", 10)
+    monkeypatch.setattr(
+        loading, "version_lines", lambda new: during.append(len(shape())) or lines(new)
+    )
+
+    assert import_files([path], using="owner") == 13
+
+    assert (shape(), during) == (before, [2])
+    assert len(before) > 9
+    with pytest.raises(IntegrityError), connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE areas_areaversion SET parent_id = 1 WHERE zh = '东城区'")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.db import connection, connections, transaction
 from psycopg.conninfo import make_conninfo
 
 from linli.kernel.accounts.actors import system
+from linli.kernel.timeline.guards import FUNCTIONS
 from linli.kernel.timeline.models import Event, Seal
 from linli.kernel.timeline.record import record
 from linli.kernel.timeline.seal import START, link, seal
@@ -193,15 +194,30 @@ PLANTS: dict[str, tuple[tuple[str, ...], str]] = {
     "a seal left out": (("DELETE FROM timeline_seal WHERE number = 1",), "does not follow"),
     "a guard switched off": (
         ("ALTER TABLE timeline_event DISABLE TRIGGER linli_frozen_timeline_event",),
-        "guard linli_frozen_timeline_event is missing",
+        "guard linli_frozen_timeline_event is switched off",
     ),
     "a guard for replicas only": (
         ("ALTER TABLE people_person ENABLE REPLICA TRIGGER linli_actor_people_person",),
-        "guard linli_actor_people_person is missing",
+        "guard linli_actor_people_person is switched off",
     ),
     "a guard dropped": (
         ("DROP TRIGGER linli_stamp ON timeline_event",),
         "guard linli_stamp is missing",
+    ),
+    "a guard that guards nothing": (
+        (
+            "CREATE OR REPLACE FUNCTION linli_require_actor() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RETURN NULL; END $$",
+        ),
+        "guard linli_require_actor was changed",
+    ),
+    "a shift that no event explains": (
+        ("UPDATE timeline_seal SET shift = shift + 1 WHERE number = 2",),
+        "and no event says why",
+    ),
+    "a seal from another server": (
+        ("UPDATE timeline_seal SET origin = '1' WHERE number = 2",),
+        "and no event says why",
     ),
 }
 REVERT = (
@@ -214,6 +230,7 @@ REVERT = (
     "DROP TRIGGER IF EXISTS linli_stamp ON timeline_event",
     "CREATE TRIGGER linli_stamp BEFORE INSERT ON timeline_event"
     " FOR EACH ROW EXECUTE FUNCTION linli_event_stamp()",
+    next(one.sql() for one in FUNCTIONS if one.name == "linli_require_actor"),
 )
 
 
@@ -236,6 +253,19 @@ def test_every_planted_fault_is_found_and_nothing_else_is(superuser: psycopg.Con
             superuser.execute(statement)
         assert verify().problems == [], name
     assert missed == []
+
+
+def test_a_session_in_which_no_trigger_fires_is_found(
+    superuser: psycopg.Connection, database_name: str
+) -> None:
+    assert verify().problems == []
+    role = f'ROLE linli_app IN DATABASE "{database_name}"'
+    superuser.execute(f"ALTER {role} SET session_replication_role = replica".encode())
+    connection.close()
+    assert verify().problems == ["guard session_replication_role was changed"]
+    superuser.execute(f"ALTER {role} RESET ALL".encode())
+    connection.close()
+    assert verify().problems == []
 
 
 def test_what_is_cut_off_at_the_end_shows_in_the_published_head(

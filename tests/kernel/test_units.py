@@ -6,9 +6,30 @@ from django.utils import translation
 
 from linli.kernel.accounts.actors import set_actor, system
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
-from linli.kernel.units.queries import centre_for, service_ranges, serving, unit_labels, units
+from linli.kernel.units.queries import (
+    areas_of_other_centres,
+    centre_for,
+    of_centre,
+    service_ranges,
+    serving,
+    unit_labels,
+    units,
+    units_within,
+)
+from linli.lib.areacodes import range_of
 
-from ..world import CITY, COUNTY, NEXT_TOWNSHIP, OTHER_COUNTY, SINCE, TOWNSHIP, VILLAGE, World
+from ..world import (
+    CITY,
+    COUNTY,
+    NEXT_TOWNSHIP,
+    NEXT_VILLAGE,
+    OTHER_COUNTY,
+    OTHER_VILLAGE,
+    SINCE,
+    TOWNSHIP,
+    VILLAGE,
+    World,
+)
 
 TODAY = date(2026, 3, 2)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -26,6 +47,20 @@ def station(seat: int, *serves: int) -> Unit:
     for code in serves:
         ServiceArea.objects.create(unit=unit, area_id=code, valid_from=SINCE)
     return unit
+
+
+def centre(seat: int, *serves: int) -> Unit:
+    unit = station(seat, *serves)
+    Unit.objects.filter(pk=unit.pk).update(kind=UnitKind.CENTRE)
+    return Unit.objects.get(pk=unit.pk)
+
+
+def stations(*names: Unit) -> set[str]:
+    return {str(one.pk) for one in names}
+
+
+def of(unit: Unit) -> set[str]:
+    return stations(*of_centre(unit, UnitKind.STATION, on=TODAY))
 
 
 def found(area: int, *, kind: UnitKind = UnitKind.STATION, on: date = TODAY) -> list[Unit]:
@@ -79,11 +114,50 @@ def test_the_centre_is_that_of_the_county_and_may_be_missing(world: World) -> No
 
 
 def test_a_centre_of_the_county_goes_before_one_of_the_city(world: World) -> None:
-    centre = station(CITY, CITY)
-    Unit.objects.filter(pk=centre.pk).update(kind=UnitKind.CENTRE)
+    of_city = centre(CITY, CITY)
 
     assert centre_for(VILLAGE, on=TODAY) == world.centre
-    assert centre_for(350582000000, on=TODAY) == centre
+    assert centre_for(350582000000, on=TODAY) == of_city
+
+
+def test_a_part_of_a_county_may_have_a_centre_of_its_own(world: World) -> None:
+    zone = centre(NEXT_TOWNSHIP, NEXT_TOWNSHIP)
+
+    assert centre_for(NEXT_VILLAGE, on=TODAY) == centre_for(NEXT_TOWNSHIP, on=TODAY) == zone
+    assert centre_for(VILLAGE, on=TODAY) == centre_for(COUNTY, on=TODAY) == world.centre
+    assert (of(zone), of(world.centre)) == (
+        stations(world.sibling),
+        stations(world.station, world.sharing),
+    )
+    assert areas_of_other_centres(NEXT_VILLAGE, on=TODAY) == {COUNTY}
+    assert areas_of_other_centres(VILLAGE, on=TODAY) == set()
+    assert areas_of_other_centres(OTHER_VILLAGE, on=TODAY) == set()
+    ServiceArea.objects.filter(unit=zone).update(valid_to=YESTERDAY)
+    assert centre_for(NEXT_VILLAGE, on=TODAY) == world.centre
+    assert of(world.centre) == stations(world.station, world.sharing, world.sibling)
+
+
+def test_a_centre_that_is_closed_takes_no_part_away(world: World) -> None:
+    zone = centre(NEXT_TOWNSHIP, NEXT_TOWNSHIP)
+    Unit.objects.filter(pk=zone.pk).update(valid_to=YESTERDAY)
+
+    assert centre_for(NEXT_VILLAGE, on=TODAY) == world.centre
+    assert of(world.centre) == stations(world.station, world.sharing, world.sibling)
+    assert areas_of_other_centres(NEXT_VILLAGE, on=TODAY) == set()
+
+
+def test_two_centres_of_one_area_take_nothing_from_each_other(world: World) -> None:
+    second = centre(COUNTY, COUNTY)
+
+    assert of(second) == of(world.centre) == stations(world.station, world.sharing, world.sibling)
+
+
+def test_units_within_ranges_are_those_that_sit_in_one_of_them(world: World) -> None:
+    ranges = [range_of(TOWNSHIP), range_of(OTHER_COUNTY)]
+    assert stations(*units_within(ranges, UnitKind.STATION, on=TODAY)) == stations(
+        world.station, world.sharing, world.other_station
+    )
+    assert not units_within([], UnitKind.STATION, on=TODAY).exists()
 
 
 def test_units_of_an_area_are_those_that_sit_in_it(world: World) -> None:

@@ -5,9 +5,11 @@ from dataclasses import replace
 from random import Random
 
 from linli.lib.areacodes import COUNTY, at_level
+from linli.site.demo.network import ZONE_DISPATCHER
 from linli.site.demo.steps import Script, Step, Tale
 
 OFTEN = 4
+SENT_ELSEWHERE = ("dispatch.return_order", "dispatch.transfer_order")
 
 
 def excerpt(script: Script, *, counties: set[int], requests: int) -> Script:
@@ -37,19 +39,27 @@ def excerpt(script: Script, *, counties: set[int], requests: int) -> Script:
 
 
 def _varied(tales: list[Tale], count: int, random: Random) -> list[Tale]:
-    """So many tales, every verb in a few of them if it occurs at all."""
+    """So many tales, every turn in a few of them if it occurs at all."""
     waiting = random.sample(tales, len(tales))
     seen: Counter[str] = Counter()
     chosen: list[Tale] = []
     for is_rare in (True, False):
         for tale in list(waiting):
             if len(chosen) < count and (
-                not is_rare or any(seen[verb] < OFTEN for verb in tale.verbs())
+                not is_rare or any(seen[turn] < OFTEN for turn in turns(tale))
             ):
                 chosen.append(tale)
                 waiting.remove(tale)
-                seen.update(tale.verbs())
+                seen.update(turns(tale))
     return chosen
+
+
+def turns(tale: Tale) -> set[str]:
+    """What happens in a tale; being sent elsewhere by the zone's own centre counts apart."""
+    verbs = tale.verbs()
+    if any(step.who == ZONE_DISPATCHER for step in tale.steps):
+        verbs |= {"zone", *(f"zone {verb}" for verb in SENT_ELSEWHERE if verb in verbs)}
+    return verbs
 
 
 def _named(tales: list[Tale]) -> set[str]:

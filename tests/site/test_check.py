@@ -3,7 +3,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections, transaction
 from pytest_django import Settings
 
 from linli.kernel.flow.models import CalendarYear
@@ -54,9 +54,18 @@ def test_a_missing_holiday_table_is_an_error_now_and_a_warning_sixty_days_before
     assert codes(check.holidays(date(2041, 3, 1))) == ["error calendar.year"]
 
 
-@pytest.mark.django_db
-def test_all_triggers_of_the_timeline_stand() -> None:
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_a_trigger_that_was_made_harmless_is_an_error() -> None:
     assert codes(check.guards()) == []
+    nothing = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute(f"CREATE OR REPLACE FUNCTION linli_require_actor() {nothing}")
+        cursor.execute("ALTER TABLE flow_clock DISABLE TRIGGER linli_stats_clocks_insert")
+        seen = codes(check.guards("owner"))
+        transaction.set_rollback(True, using="owner")
+
+    assert seen == ["error timeline.guard", "error stats.trigger"]
 
 
 def test_a_secret_that_others_can_read_is_an_error(home: Path) -> None:

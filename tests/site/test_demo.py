@@ -25,9 +25,11 @@ from linli.kernel.flow.models import Charge, Clock, Duty
 from linli.kernel.flow.queries import duties
 from linli.kernel.stats import verify as stats
 from linli.kernel.stats.fold import fold
+from linli.kernel.timeline import guards
 from linli.kernel.timeline import verify as timeline
+from linli.kernel.timeline.models import Event
 from linli.kernel.units.models import Unit, UnitKind
-from linli.lib.areacodes import COUNTY, at_level
+from linli.lib.areacodes import COUNTY, TOWNSHIP, at_level
 from linli.lib.checkdigits import citizen_id, credit_code, mobile_or_landline
 from linli.people.models import Person
 from linli.services.models import Service
@@ -36,7 +38,7 @@ from linli.site.demo.accounts import aligned, width
 from linli.site.demo.database import wipe
 from linli.site.demo.ledger import Ledger
 from linli.site.demo.ledger.rows import Row
-from linli.site.demo.network import GAPS, LICHENG
+from linli.site.demo.network import GAPS, HUIAN, LICHENG, ZONE, ZONE_DISPATCHER
 from linli.site.demo.script import SEED, write_script
 from linli.site.demo.steps import Script
 from linli.site.models import Demonstration
@@ -77,7 +79,7 @@ def rows(ledger: Ledger, model: Any) -> list[Row]:
 def test_the_bulk_rows_are_those_of_the_actions(
     script: Script, template_name: str, database_name: str
 ) -> None:
-    part = excerpt(script, counties={LICHENG, DEHUA}, requests=HISTORIES)
+    part = excerpt(script, counties={LICHENG, DEHUA, HUIAN}, requests=HISTORIES)
     part.play(ActionPlayer())
     while fold():
         pass
@@ -90,10 +92,12 @@ def test_the_bulk_rows_are_those_of_the_actions(
         pass
     assert differences(by_actions, snapshot()) == []
     assert by_actions["intake.Request"].total() >= HISTORIES
+    zone = Unit.objects.get(kind=UnitKind.CENTRE, area_id__in=ZONE)
+    assert Order._base_manager.filter(centre=zone, station__isnull=False).count() >= 3
 
 
 def test_the_excerpt_has_every_turn_that_the_script_has(script: Script) -> None:
-    part = excerpt(script, counties={LICHENG, DEHUA}, requests=HISTORIES)
+    part = excerpt(script, counties={LICHENG, DEHUA, HUIAN}, requests=HISTORIES)
 
     assert {one.verb for one in part.steps()} == {one.verb for one in script.steps()}
 
@@ -146,6 +150,32 @@ def test_the_network_has_the_citys_shape(ledger: Ledger) -> None:
     assert len(rows(ledger, Service)) == 20_000
     assert len(rows(ledger, Request)) == 3_000
     assert 5_500 < len(rows(ledger, Person)) < 6_500
+
+
+def test_the_zones_centre_answers_for_the_zone_and_the_countys_for_the_rest(
+    ledger: Ledger,
+) -> None:
+    units = {row.id: row for row in rows(ledger, Unit)}
+    zone = next(
+        row for row in units.values() if row.kind == UnitKind.CENTRE and row.area_id in ZONE
+    )
+    asked = Counter(
+        (row.centre_id == zone.id, at_level(row.area_id, TOWNSHIP) in ZONE)
+        for row in rows(ledger, Request)
+    )
+    assert (asked[True, False], asked[False, True]) == (0, 0)
+    assert asked[True, True] > 30
+    for order in rows(ledger, Order):
+        seats = [one["unit"] for one in order.considered] + [order.station_id]
+        for seat in filter(None, seats):
+            is_of_zone = units[UUID(str(seat))].area_id in ZONE
+            assert is_of_zone == (order.centre_id == zone.id)
+    told = {
+        row.verb
+        for row in rows(ledger, Event)
+        if row.unit == zone.id or row.user == ledger.book.actors.user(ZONE_DISPATCHER).user_id
+    }
+    assert {"dispatch.order.dispatch", "intake.request.accept"} <= told
 
 
 def test_every_state_stands_somewhere_and_some_are_late(ledger: Ledger) -> None:
@@ -263,7 +293,7 @@ def test_a_prepared_demonstration_verifies_stays_and_can_be_thrown_away(
     assert again[2:] == prepared[2:]
     assert User.objects.count() > 400
     wipe()
-    assert (demo.is_demo(), User.objects.count(), timeline.missing_guards()) == (False, 0, [])
+    assert (demo.is_demo(), User.objects.count(), guards.flaws()) == (False, 0, [])
 
 
 def _can_sign_in(lines: list[str]) -> None:

@@ -100,7 +100,7 @@ def _route(
 ) -> tuple[RoutingReason, list[dict[str, Any]]]:
     """Which rule fits the chosen station, and what else was considered.
 
-    Raises Refused for a unit that is no station of the order's county.
+    Raises Refused for a unit that neither serves the place nor is a station of its centre.
     """
     found = candidates(area=order.area_id, need=order.need, on=actor.today)
     chosen = next((one for one in found if one.unit.pk == station_id), None)

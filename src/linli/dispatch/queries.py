@@ -11,8 +11,7 @@ from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.units.models import Unit, UnitKind
-from linli.kernel.units.queries import in_force
-from linli.kernel.units.queries import units as units_in
+from linli.kernel.units.queries import in_force, units_within
 
 from .deadlines import deadline
 from .enums import OPEN_STATES, OrderState
@@ -116,9 +115,10 @@ def board(
 
 
 def stations(actor: Actor) -> list[Unit]:
-    """The stations whose orders the actor may look at: a county's, or one's own."""
+    """The stations whose orders the actor may look at: those in a centre's area, or one's own."""
     if actor.has_role(Role.DISPATCHER):
-        return list(units_in(UnitKind.STATION, area=actor.area or 0, on=actor.today))
+        found = units_within(actor.scope.ranges, UnitKind.STATION, on=actor.today)
+        return list(found.order_by("area_id", "id"))
     own = Unit.objects.filter(kind=UnitKind.STATION)
     return list(own.filter(pk=actor.unit_id)) if actor.unit_id else []
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from linli.directory.queries import capacities
 from linli.kernel.units.models import Unit, UnitKind
-from linli.kernel.units.queries import serving
+from linli.kernel.units.queries import areas_of_other_centres, centre_for, of_centre, serving
 from linli.kernel.units.queries import units as units_in
 from linli.lib.areacodes import ancestors, county_of, level_of
 
@@ -55,10 +55,12 @@ def load_words(load: int, capacity: int) -> str:
 
 
 def candidates(*, area: int, need: str, on: date) -> list[Candidate]:
-    """Stations for an order, best first: the county's rule, then those that serve the place, the
+    """Stations for an order, best first: the centre's rule, then those that serve the place, the
     most local first; a station with room goes before a full one, the less loaded before others.
+
+    Where a part of a county has a centre of its own, the county's rules are not that centre's.
     """
-    places = [area, *ancestors(area)]
+    places = {area, *ancestors(area)} - areas_of_other_centres(area, on=on)
     rules = RoutingRule.objects.filter(area__in=places, need=need).select_related("station")
     ruled = {one.station_id: one.station for one in rules if one.station.is_in_force(on)}
     local = {unit.pk: unit for unit in serving(area, kind=UnitKind.STATION, on=on)}
@@ -88,12 +90,14 @@ def candidates(*, area: int, need: str, on: date) -> list[Candidate]:
 
 
 def others(*, area: int, on: date, without: set[UUID]) -> list[Candidate]:
-    """The county's other stations, for a dispatcher who knows better."""
-    found = {
-        unit.pk: unit
-        for unit in units_in(UnitKind.STATION, area=county_of(area) or area, on=on)
-        if unit.pk not in without
-    }
+    """The centre's other stations (without a centre: the county's), for a dispatcher who knows
+    better."""
+    centre = centre_for(area, on=on)
+    if centre is None:
+        held = units_in(UnitKind.STATION, area=county_of(area) or area, on=on)
+    else:
+        held = of_centre(centre, UnitKind.STATION, on=on)
+    found = {unit.pk: unit for unit in held if unit.pk not in without}
     loads, room = open_loads(found), capacities(found)
     made = [
         Candidate(unit, RoutingReason.CHOSEN, loads.get(pk, 0), room.get(pk, 0))

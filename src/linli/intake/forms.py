@@ -158,12 +158,12 @@ class ScreenForm(forms.Form):
             place=asked.area_id,
             label=_("Place"),
             help_text=_("A village is better than a township: the right station comes first."),
-            inside=_county(actor),
+            inside=actor.scope.ranges,
         )
         self._offer(actor, data)
 
     def _offer(self, actor: Actor, data: Any) -> None:
-        """The stations for the place and need as they are typed now; any of the county will do."""
+        """The stations for the place and need as they are typed now; any of the centre will do."""
         area, need = self.asked.area_id, self.asked.need
         if data is not None:
             need = data.get("need") or need

@@ -40,7 +40,14 @@ def level_of(code: int) -> int:
         return 0
     if not _LOWEST <= code <= _HIGHEST:
         raise ValueError(f"{code} is not a 12-digit area code")
-    return next(level for level in range(PROVINCE, VILLAGE + 1) if code % _SPANS[level] == 0)
+    # Nearly all areas are villages: the finest level is looked at first.
+    if code % 10**3:
+        return VILLAGE
+    if code % 10**6:
+        return TOWNSHIP
+    if code % 10**8:
+        return COUNTY
+    return CITY if code % 10**10 else PROVINCE
 
 
 def span_of(code: int) -> int:
@@ -59,8 +66,12 @@ def ancestors(code: int) -> list[int]:
     A level whose segment is zero is left out, so a township of Dongguan has no county above it.
     Pseudo cities (110100000000) are included: whether to show them is `is_pseudo`.
     """
-    chain = [at_level(code, level) for level in range(level_of(code))]
-    return list(dict.fromkeys(chain))
+    chain: list[int] = []
+    for span in _SPANS[: level_of(code)]:
+        above = code - code % span
+        if not chain or above != chain[-1]:
+            chain.append(above)
+    return chain
 
 
 def at_level(code: int, level: int) -> int:

@@ -17,7 +17,7 @@ from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
 from linli.kernel.units.models import UnitKind
-from linli.kernel.units.queries import units
+from linli.kernel.units.queries import units_within
 
 from .models import Person
 from .queries import category_codes, holding_category, is_number, listed, named
@@ -63,8 +63,8 @@ def _narrow_category(rows: QuerySet[Any], value: str, actor: Actor) -> QuerySet[
 
 
 def _stations(actor: Actor) -> Sequence[tuple[str, str]]:
-    found = units(UnitKind.STATION, area=actor.area or 0, on=actor.today).order_by("area_id", "id")
-    return [(str(one.pk), one.label) for one in found]
+    found = units_within(actor.scope.ranges, UnitKind.STATION, on=actor.today)
+    return [(str(one.pk), one.label) for one in found.order_by("area_id", "id")]
 
 
 def _search(rows: QuerySet[Any], text: str, actor: Actor) -> QuerySet[Any]:

@@ -18,7 +18,7 @@ from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
 from linli.kernel.units.models import UnitKind
-from linli.kernel.units.queries import units
+from linli.kernel.units.queries import units_within
 from linli.lib.areacodes import level_of
 from linli.people.queries import names
 
@@ -83,7 +83,9 @@ STATION = Filter(
     _("Station"),
     lambda actor: [
         (str(one.pk), one.label)
-        for one in units(UnitKind.STATION, area=actor.area or 0, on=actor.today).order_by("area_id")
+        for one in units_within(actor.scope.ranges, UnitKind.STATION, on=actor.today).order_by(
+            "area_id", "id"
+        )
     ],
     lambda rows, value, actor: rows.filter(unit_id=value),
 )

@@ -17,8 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.kernel.flow.calendar import years_known
-from linli.kernel.timeline.verify import missing_guards
+from linli.kernel.stats import triggers
+from linli.kernel.timeline import guards as timeline
+from linli.kernel.timeline.seal import standing
 from linli.lib.postgres import DURABLE
+from linli.lib.postgres.declared import Flaw
 from linli.site.demo import is_demo
 from linli.site.home import Home, HomeError
 
@@ -114,11 +117,36 @@ def holidays(today: date | None = None) -> Iterator[Finding]:
         yield Finding(level, "calendar.year", told % {"year": year})
 
 
-def guards() -> Iterator[Finding]:
-    """The triggers that keep the timeline whole must be there and switched on."""
-    for name in missing_guards():
-        told = _("The trigger %(name)s is missing; run: linli migrate")
-        yield Finding("error", "timeline.guard", told % {"name": name})
+def guards(using: str = DEFAULT_DB_ALIAS) -> Iterator[Finding]:
+    """The triggers that keep the timeline whole and the numbers exact must be as they are declared:
+    there, switched on, and none replaced by one that does nothing."""
+    for code, found in (
+        ("timeline.guard", timeline.flaws(using=using)),
+        ("stats.trigger", triggers.flaws(using=using)),
+    ):
+        for one in found:
+            yield Finding("error", code, _about(one))
+
+
+def _about(flaw: Flaw) -> str:
+    told = {
+        "missing": _("The database's %(name)s is missing; run: linli migrate"),
+        "off": _("The database's %(name)s is switched off; run: linli migrate"),
+        "changed": _("Somebody has changed the database's %(name)s; run: linli migrate"),
+        "foreign": _("Somebody has added %(name)s to the timeline's tables; remove it."),
+    }[flaw.kind]
+    return told % {"name": flaw.name}
+
+
+def restored() -> Iterator[Finding]:
+    """In a restored database transactions are numbered anew, and the timeline must know."""
+    now = standing()
+    if now.is_restarted:
+        told = _("The database was restored and records nothing; run: linli migrate")
+        yield Finding("error", "timeline.restored", told)
+    elif now.is_elsewhere:
+        told = _("The database has come from another server; run: linli migrate")
+        yield Finding("warning", "timeline.restored", told)
 
 
 def demonstration() -> Iterator[Finding]:
@@ -180,5 +208,6 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     database_role,
     chinese_search,
     guards,
+    restored,
     holidays,
 )

@@ -16,13 +16,15 @@ from linli.kernel.accounts.actors import SHANGHAI, posts_of
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.accounts.tokens import issue
-from linli.kernel.areas.load import VALID_FROM, import_packaged
+from linli.kernel.areas.load import import_packaged
 from linli.kernel.areas.models import Area
 from linli.kernel.flow.calendar import seed_years
 from linli.kernel.stats import triggers
 from linli.kernel.terms.models import Term
 from linli.kernel.timeline import guards
+from linli.kernel.timeline.seal import go_on
 from linli.kernel.units.models import Unit
+from linli.lib.divisions import VALID_FROM
 from linli.lib.uuid7 import SQL_TWIN
 from linli.site.databases import DatabaseError
 
@@ -30,13 +32,17 @@ FIRST_YEAR = 2020
 
 
 def migrate(*, verbosity: int = 0) -> None:
-    """Run migrations as the owner, then (re)install functions and triggers, then seed settings."""
+    """Run migrations as the owner, then (re)install functions and triggers, then seed settings.
+
+    In a database that was restored, the timeline goes on with a new part of its chain.
+    """
     call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
     with transaction.atomic(using="owner"):
         with connections["owner"].cursor() as cursor:
             cursor.execute(SQL_TWIN)
             cursor.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO linli_app")
         guards.install()
+        go_on()
         triggers.install()
     seed()
 

@@ -1,6 +1,7 @@
 from django.db import connections, transaction
 
 from .measures import Measure, measures
+from .triggers import CITY, dims_sql
 
 BATCH = 20_000
 # One folder at a time: two would wait for each other's cells and could deadlock.
@@ -23,6 +24,22 @@ def spread_sql(measure: Measure, source: str) -> str:
     cells = ["('', '')"]
     cells += [f"('{name}', d.dims ->> {at})" for at, name in enumerate(measure.dimensions)]
     return f"{source} CROSS JOIN LATERAL (VALUES {', '.join(cells)}) AS cell(dim, value)"
+
+
+def recount_sql(measure: Measure) -> str:
+    """SQL that counts the facts into cells: (dim, value, area, day, n, s1, s2, s3)."""
+    s1, s2, s3 = measure.sum_columns()
+    where = f"WHERE {measure.where}" if measure.where else ""
+    facts = (
+        f"(SELECT {measure.day} AS day, ({measure.area} / {CITY}) * {CITY} AS area,"
+        f" {dims_sql(measure)} AS dims, count(*) AS n, sum({s1}) AS s1, sum({s2}) AS s2,"
+        f" sum({s3}) AS s3 FROM {measure.table} {where} GROUP BY 1, 2, 3) d"
+    )
+    return (
+        "SELECT cell.dim, cell.value, place.area, d.day, sum(d.n) AS n, sum(d.s1) AS s1,"
+        f" sum(d.s2) AS s2, sum(d.s3) AS s3 FROM {spread_sql(measure, facts + PLACES)}"
+        " GROUP BY cell.dim, cell.value, place.area, d.day"
+    )
 
 
 def fold(*, using: str = "default") -> int:

@@ -4,7 +4,13 @@ One statement-level trigger per event, since transition tables refuse several ev
 function runs as its owner, so the application's role needs no right to write deltas by hand.
 """
 
+from collections.abc import Iterable
+
 from django.db import connections
+
+from linli.lib.postgres.declared import Flaw, Function, Trigger
+from linli.lib.postgres.declared import flaws as differences
+from linli.lib.postgres.declared import install as create
 
 from .measures import Measure, measures
 
@@ -27,7 +33,8 @@ def dims_sql(measure: Measure) -> str:
     return f"jsonb_build_array({columns})"
 
 
-def function_sql(measure: Measure, event: str) -> str:
+def function(measure: Measure, event: str) -> Function:
+    """The function that writes what one statement of this kind changes."""
     s1, s2, s3 = (column for column in measure.sum_columns())
     parts = [
         f"SELECT {measure.day} AS day, ({measure.area} / {CITY}) * {CITY} AS area,"
@@ -36,9 +43,7 @@ def function_sql(measure: Measure, event: str) -> str:
         + (f" WHERE {measure.where}" if measure.where else "")
         for rows, sign in EVENTS[event]
     ]
-    return f"""
-CREATE OR REPLACE FUNCTION linli_stats_{measure.name}_{event}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    body = f"""
 BEGIN
   INSERT INTO stats_delta (measure, day, area, dims, n, s1, s2, s3)
   SELECT '{measure.name}', day, area, dims, sum(n), sum(s1), sum(s2), sum(s3)
@@ -46,32 +51,28 @@ BEGIN
   GROUP BY day, area, dims
   HAVING sum(n) <> 0 OR sum(s1) <> 0 OR sum(s2) <> 0 OR sum(s3) <> 0;
   RETURN NULL;
-END $$"""
+END """
+    return Function(f"linli_stats_{measure.name}_{event}", body, is_definer=True)
 
 
-def _trigger_name(measure: Measure, event: str) -> str:
-    return f"linli_stats_{measure.name}_{event}"
+def _trigger(measure: Measure, event: str) -> Trigger:
+    name = f"linli_stats_{measure.name}_{event}"
+    rows = REFERENCING[event]
+    return Trigger(name, measure.table, name, "AFTER", (event.upper(),), referencing=rows)
+
+
+def _declared(only: Iterable[Measure]) -> tuple[list[Function], list[Trigger]]:
+    pairs = [(one, event) for one in only for event in EVENTS]
+    return [function(*pair) for pair in pairs], [_trigger(*pair) for pair in pairs]
 
 
 def install(*, using: str = "owner") -> None:
     """Create the triggers of every measure, or bring them up to date."""
     with connections[using].cursor() as cursor:
-        for one in measures():
-            for event in EVENTS:
-                name = _trigger_name(one, event)
-                cursor.execute(function_sql(one, event))
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {one.table}")
-                cursor.execute(
-                    f"CREATE TRIGGER {name} AFTER {event.upper()} ON {one.table}"
-                    f" REFERENCING {REFERENCING[event]}"
-                    f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
-                )
+        create(cursor, *_declared(measures()))
 
 
-def missing(*, using: str = "default") -> list[str]:
-    """Names of statistics triggers that are not installed or are switched off."""
+def flaws(only: Iterable[Measure] | None = None, *, using: str = "default") -> list[Flaw]:
+    """Statistics triggers that are missing, switched off or not as their measure wants them."""
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'")
-        found = {name for (name,) in cursor.fetchall()}
-    wanted = {_trigger_name(one, event) for one in measures() for event in EVENTS}
-    return sorted(wanted - found)
+        return differences(cursor, *_declared(measures() if only is None else only))

@@ -1,61 +1,66 @@
 """The database's own promises, installed after every migration by the owner of the tables.
 
-`TIMELINE` hashes and freezes events. `actor_guard` refuses writes to a sensitive table while no
-actor is set, whoever sends them.
+`stamp` numbers, hashes and `frozen` keeps events; `actor` refuses writes to a sensitive table while
+no actor is set, whoever sends them.
 """
 
 from django.db import connections
 
-TIMELINE = """
-CREATE OR REPLACE FUNCTION linli_event_hash(e timeline_event) RETURNS bytea
-LANGUAGE sql IMMUTABLE AS $$
+from linli.lib.postgres.declared import IMMUTABLE, Flaw, Function, Trigger
+from linli.lib.postgres.declared import flaws as differences
+from linli.lib.postgres.declared import install as create
+
+FUNCTIONS = (
+    Function(
+        "linli_event_hash",
+        """
   SELECT sha256(convert_to(jsonb_build_array(
     e.id, extract(epoch FROM e.at), e.actor_kind, e."user", e.post, e.reason, e.verb,
     e.subject_type, e.subject_id, e.area, e.unit, e.data, e.transaction)::text, 'UTF8'))
-$$;
-
-CREATE OR REPLACE FUNCTION linli_event_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+""",
+        arguments="e timeline_event",
+        returns="bytea",
+        language="sql",
+        volatility=IMMUTABLE,
+    ),
+    # Transaction numbers start anew in a restored database. An event numbered below the last seal
+    # would break it for ever, so it is refused until a new chain has begun (docs/decisions/0003).
+    Function(
+        "linli_event_stamp",
+        """
+DECLARE
+  last record;
 BEGIN
-  NEW.transaction := pg_current_xact_id()::text::bigint;
+  SELECT before, shift INTO last FROM public.timeline_seal ORDER BY number DESC LIMIT 1;
+  NEW.transaction := pg_current_xact_id()::text::bigint + coalesce(last.shift, 0);
+  IF NEW.transaction < last.before THEN
+    RAISE EXCEPTION 'this database was restored; run: linli migrate' USING ERRCODE = 'LN003';
+  END IF;
   NEW.hash := linli_event_hash(NEW);
   RETURN NEW;
-END $$;
-
-CREATE OR REPLACE FUNCTION linli_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+END """,
+    ),
+    Function(
+        "linli_refuse_change",
+        """
 BEGIN
   RAISE EXCEPTION 'the timeline can only be added to' USING ERRCODE = 'LN001';
-END $$;
-
-CREATE OR REPLACE FUNCTION linli_require_actor() RETURNS trigger LANGUAGE plpgsql AS $$
+END """,
+    ),
+    Function(
+        "linli_require_actor",
+        """
 BEGIN
   IF coalesce(current_setting('linli.actor', true), '') = '' THEN
     RAISE EXCEPTION 'no actor is set for a write to %', TG_TABLE_NAME USING ERRCODE = 'LN002';
   END IF;
   RETURN NULL;
-END $$;
-"""
-
+END """,
+    ),
+)
 FROZEN = ("timeline_event", "timeline_seal")
-
-
-def _statements(guarded: tuple[str, ...]) -> dict[str, str]:
-    """Trigger name → SQL that creates it."""
-    made = {
-        "linli_stamp": "CREATE TRIGGER linli_stamp BEFORE INSERT ON timeline_event"
-        " FOR EACH ROW EXECUTE FUNCTION linli_event_stamp()"
-    }
-    for table in FROZEN:
-        made[f"linli_frozen_{table}"] = (
-            f"CREATE TRIGGER linli_frozen_{table} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION linli_refuse_change()"
-        )
-    for table in guarded:
-        made[f"linli_actor_{table}"] = (
-            f"CREATE TRIGGER linli_actor_{table} BEFORE INSERT OR UPDATE OR DELETE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION linli_require_actor()"
-        )
-    return made
-
+FORBIDDEN = ("UPDATE", "DELETE", "TRUNCATE")
+ROLES = ("linli_app", "linli_load")
 
 _guarded: set[str] = set()
 
@@ -65,21 +70,39 @@ def guard(*tables: str) -> None:
     _guarded.update(tables)
 
 
+def _triggers() -> list[Trigger]:
+    stamp = Trigger(
+        "linli_stamp", "timeline_event", "linli_event_stamp", "BEFORE", ("INSERT",), each="ROW"
+    )
+    frozen = [
+        Trigger(f"linli_frozen_{table}", table, "linli_refuse_change", "BEFORE", FORBIDDEN)
+        for table in FROZEN
+    ]
+    changes = ("INSERT", "UPDATE", "DELETE")
+    guarded = [
+        Trigger(f"linli_actor_{table}", table, "linli_require_actor", "BEFORE", changes)
+        for table in sorted(_guarded)
+    ]
+    return [stamp, *frozen, *guarded]
+
+
 def install(*, using: str = "owner") -> None:
     """Create the functions and triggers, or bring them up to date."""
     with connections[using].cursor() as cursor:
-        cursor.execute(TIMELINE)
-        for name, statement in _statements(tuple(sorted(_guarded))).items():
-            table = statement.split(" ON ")[1].split()[0]
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-            cursor.execute(statement)
+        create(cursor, FUNCTIONS, _triggers())
         for table in FROZEN:
-            cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM linli_app, linli_load")
+            cursor.execute(f"REVOKE {', '.join(FORBIDDEN)} ON {table} FROM {', '.join(ROLES)}")
 
 
-def missing(*, using: str = "default") -> list[str]:
-    """Names of guards that are not installed or are switched off."""
+def flaws(*, using: str = "default") -> list[Flaw]:
+    """Guards that are missing, switched off or not as they are declared, by name."""
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'")
-        found = {name for (name,) in cursor.fetchall()}
-    return sorted(set(_statements(tuple(_guarded))) - found)
+        found = differences(cursor, FUNCTIONS, _triggers(), closed=FROZEN)
+        for table in FROZEN:
+            cursor.execute(
+                "SELECT bool_or(has_table_privilege(role, %s, %s)) FROM unnest(%s::text[]) role",
+                [table, ", ".join(FORBIDDEN), list(ROLES)],
+            )
+            if cursor.fetchone()[0]:
+                found.append(Flaw(f"the grants on {table}", "changed"))
+    return found

@@ -37,7 +37,9 @@ class Event(models.Model):
 class Seal(models.Model):
     """A link of the chain: all events of the transactions in [`first`, `before`), hashed.
 
-    `head` = SHA-256 of the previous head and the hashes of the events in order.
+    `head` = SHA-256 of the previous head and the hashes of the events in order. `shift` is added
+    to the database's own transaction numbers, which start anew after a restore; `origin` is the
+    server's identifier where this part of the chain began.
     """
 
     number = models.BigIntegerField(primary_key=True)
@@ -45,4 +47,6 @@ class Seal(models.Model):
     before = models.BigIntegerField()
     events = models.IntegerField()
     head = models.BinaryField(max_length=32)
+    shift = models.BigIntegerField(default=0)
+    origin = models.CharField(max_length=20, blank=True)
     sealed_at = models.DateTimeField()

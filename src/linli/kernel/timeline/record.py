@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.types.json import Jsonb
 
 from linli.kernel.accounts.actors import Actor
@@ -62,10 +62,16 @@ def record(
         unit=unit,
         data=data,
     )
-    values: list[Any] = [
-        made.id, made.at, str(actor.kind), made.user, made.post, made.reason, verb,
-        subject_type, subject_id, area, unit, Jsonb(data),
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, values)
+    write(made)
     return made
+
+
+def write(event: Event, *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Insert an event as it is; hash and transaction are the database's."""
+    values: list[Any] = [
+        event.id, event.at, str(event.actor_kind), event.user, event.post, event.reason,
+        event.verb, event.subject_type, event.subject_id, event.area, event.unit,
+        Jsonb(event.data),
+    ]  # fmt: skip
+    with connections[using].cursor() as cursor:
+        cursor.execute(INSERT, values)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from linli.lib.areacodes import ancestors, county_of, range_of
+from linli.lib.areacodes import ancestors, range_of
 
 from .models import ServiceArea, Unit, UnitKind
 
@@ -24,6 +24,11 @@ def units(kind: UnitKind, *, area: int, on: date) -> QuerySet[Unit]:
     return Unit.objects.filter(in_force(on), kind=kind, area_id__gte=low, area_id__lte=high)
 
 
+def units_within(ranges: Iterable[tuple[int, int]], kind: UnitKind, *, on: date) -> QuerySet[Unit]:
+    """Units of a kind whose seat lies in one of some code ranges, e.g. of an actor's scope."""
+    return Unit.objects.filter(_inside(ranges), in_force(on), kind=kind)
+
+
 def is_unit(unit_id: UUID, *, kind: UnitKind, among: Q, on: date) -> bool:
     """Whether an id is a unit of a kind in force, among the units of a condition."""
     return Unit.objects.filter(among, in_force(on), pk=unit_id, kind=kind).exists()
@@ -39,14 +44,40 @@ def serving(area: int, *, kind: UnitKind, on: date) -> QuerySet[Unit]:
 
 
 def centre_for(area: int, *, on: date) -> Unit | None:
-    """The county guidance centre that answers for a place."""
-    county = county_of(area)
-    places = Q(service_areas__area_id__in=[county, *ancestors(county)])
-    found = Unit.objects.filter(places, in_force(on, "service_areas__"))
-    found = found.filter(in_force(on), kind=UnitKind.CENTRE)
-    # Of the areas that hold a place, the smaller one has the larger code.
-    found = found.order_by("-service_areas__area_id", "id")
-    return next(iter(found[:1]), None)
+    """The guidance centre that answers for a place: mostly the county's; where a part of a county
+    has a centre of its own, that one."""
+    return next(iter(serving(area, kind=UnitKind.CENTRE, on=on)[:1]), None)
+
+
+def areas_of_other_centres(area: int, *, on: date) -> set[int]:
+    """Areas that hold a place and are served by centres other than the one that answers for it."""
+    held = ServiceArea.objects.filter(
+        in_force(on),
+        in_force(on, "unit__"),
+        area_id__in=[area, *ancestors(area)],
+        unit__kind=UnitKind.CENTRE,
+    )
+    rows = list(held.order_by("-area_id", "unit_id").values_list("unit_id", "area_id"))
+    return {served for unit_id, served in rows if unit_id != rows[0][0]}
+
+
+def of_centre(centre: Unit, kind: UnitKind, *, on: date) -> QuerySet[Unit]:
+    """Units of a kind whose seat lies where a centre answers: in its service areas, without the
+    parts that have a centre of their own."""
+    held = service_ranges([centre.pk], on=on)
+    parts = ServiceArea.objects.filter(
+        in_force(on), in_force(on, "unit__"), _inside(held), unit__kind=UnitKind.CENTRE
+    )
+    others = [range_of(one) for one in parts.values_list("area_id", flat=True)]
+    return units_within(held, kind, on=on).exclude(_inside(set(others) - set(held)))
+
+
+def _inside(ranges: Iterable[tuple[int, int]]) -> Q:
+    """The condition for rows whose area begins in one of some ranges; nothing is in none."""
+    asked = Q(pk__in=[])
+    for low, high in ranges:
+        asked |= Q(area_id__gte=low, area_id__lte=high)
+    return asked
 
 
 def service_ranges(unit_ids: Iterable[UUID], *, on: date) -> tuple[tuple[int, int], ...]:

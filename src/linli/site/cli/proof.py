@@ -31,6 +31,24 @@ def verify_stats() -> None:
     conclude(verify(), "No difference between the statistics and the facts.")
 
 
+@stats.command("rebuild")
+@click.option("--measure", "name", help="Only this measure; without it, all of them.")
+def rebuild_stats(name: str | None) -> None:
+    """Make the statistics anew from the facts, while work goes on, and recount them."""
+    set_up_django()
+    from linli.kernel.stats.measures import measures  # noqa: PLC0415  (needs Django)
+    from linli.kernel.stats.rebuild import rebuild  # noqa: PLC0415  (needs Django)
+    from linli.kernel.stats.verify import verify  # noqa: PLC0415  (needs Django)
+
+    chosen = [one for one in measures() if name in {None, one.name}]
+    if not chosen:
+        known = ", ".join(one.name for one in measures())
+        raise click.UsageError(f"There is no measure {name!r}; measures are {known}.")
+    for one in chosen:
+        click.echo(str(rebuild(one)))
+    conclude(verify(chosen), "No difference between the statistics and the facts.")
+
+
 @click.group()
 def audit() -> None:
     """The timeline."""
@@ -42,7 +60,10 @@ def verify_audit() -> None:
     set_up_django()
     from linli.kernel.timeline.verify import verify  # noqa: PLC0415  (needs Django)
 
-    conclude(verify().problems, "The timeline is whole.")
+    report = verify()
+    for line in report.moves:
+        click.echo(line)
+    conclude(report.problems, "The timeline is whole.")
 
 
 @click.command()

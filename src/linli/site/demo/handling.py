@@ -92,9 +92,9 @@ def transfer(story: Story) -> None:
 
 
 def elsewhere(story: Story) -> Station:
-    """Another station of the county."""
-    others = [one for one in story.cast.network.of_county(story.county) if one != story.station]
-    return story.cast.random.choice(others)
+    """Another station of the same centre."""
+    held = story.cast.network.of_centre(story.station.centre)
+    return story.cast.random.choice([one for one in held if one != story.station])
 
 
 def send_back(story: Story) -> None:

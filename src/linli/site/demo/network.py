@@ -24,8 +24,9 @@ SHOWN = 350502004000
 
 # The city counts twelve county-level centres and does not say where. Eleven counties have data;
 # we take the Taiwanese investment zone in Hui'an, four townships under their own administration,
-# for the twelfth. Requests are sent by county, so its residents' go to Hui'an's centre.
+# for the twelfth. It answers for those four, and Hui'an's centre for the rest of the county.
 ZONE = (350521104000, 350521105000, 350521106000, 350521200000)
+ZONE_DISPATCHER = "pdtsz"
 
 # Invented, so that there is something to see (in truth every township of the city has a station):
 # townships that share a neighbour's station, that have none, and that have two.
@@ -55,6 +56,7 @@ class Station:
     """A station as the script needs it; `pace` above 1 is slower than others."""
 
     key: str
+    centre: str
     county: int
     township: int
     villages: list[int]
@@ -75,13 +77,16 @@ class Network:
     places: Places
     since: date
     stations: list[Station] = field(default_factory=list)
-    dispatchers: dict[int, list[str]] = field(default_factory=dict)
+    dispatchers: dict[str, list[str]] = field(default_factory=dict)
     grid: list[tuple[str, int]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     served: dict[int, list[Station]] = field(default_factory=dict)
 
     def of_county(self, county: int) -> list[Station]:
         return [one for one in self.stations if one.county == county]
+
+    def of_centre(self, centre: str) -> list[Station]:
+        return [one for one in self.stations if one.centre == centre]
 
 
 class NetworkBuilder:
@@ -179,11 +184,11 @@ class NetworkBuilder:
             count = 1 if code in DEMAND and DEMAND[code] < 7 else 2
             first = "paidan" if code == LICHENG else f"pd{code // 10**6}"
             names = [first, f"pd{code // 10**6}b"][:count]
-            self.made.dispatchers[code] = [self._user(n, Role.DISPATCHER, key) for n in names]
+            self.made.dispatchers[key] = [self._user(n, Role.DISPATCHER, key) for n in names]
         zh, en = self.texts["zone"]
         told = self._named("centre", Named(ZONE[0], zh, en))
         self._centre("zone", seat=ZONE[0], serves=ZONE, **told)
-        self._user("pdtsz", Role.DISPATCHER, "zone")
+        self.made.dispatchers["zone"] = [self._user(ZONE_DISPATCHER, Role.DISPATCHER, "zone")]
 
     def _centre(self, key: str, *, seat: int, serves: Iterable[int], **told: str) -> None:
         self._site(
@@ -225,13 +230,14 @@ class NetworkBuilder:
         shown = SHOWN_WEIGHT if code == SHOWN else 1.0
         pace = self.random.lognormvariate(0, 0.22)
         weight = shown * len(villages)
-        self.made.stations.append(Station(key, county, code, villages, weight, pace))
+        centre = "zone" if code in ZONE else f"centre{county}"
+        self.made.stations.append(Station(key, centre, county, code, villages, weight, pace))
         self._site(
             key,
             UnitKind.STATION,
             seat=code,
             serves=serves,
-            parent="zone" if code in ZONE else f"centre{county}",
+            parent=centre,
             operator=f"agency{self.random.randint(1, len(self.texts['agencies']))}",
             operating_model=self.random.choices(list(OperatingModel)[:3], (1, 7, 2))[0],
             capacity=self.random.choice((6, 8, 10, 12, 15)),

@@ -74,8 +74,8 @@ class Cast:
     def draw(self, weights: dict[Any, int]) -> Any:
         return self.random.choices(list(weights), list(weights.values()))[0]
 
-    def dispatcher(self, county: int) -> str:
-        return self.random.choice(self.network.dispatchers[county])
+    def dispatcher(self, centre: str) -> str:
+        return self.random.choice(self.network.dispatchers[centre])
 
     def known(self, station: Station, before: datetime) -> Known | None:
         """Somebody on file at a station by then."""
@@ -165,7 +165,7 @@ class Story:
         return any(one.verb == "dispatch.reopen_order" for one in self.steps)
 
     def dispatcher(self) -> str:
-        return self.cast.dispatcher(self.county)
+        return self.cast.dispatcher(self.station.centre)
 
     def tale(self) -> Tale:
         return Tale(tuple(self.steps), self.county)

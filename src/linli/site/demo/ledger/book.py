@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from linli.kernel.accounts.actors import Actor
+from linli.lib.areacodes import ancestors
 
 from ..deadlines import Deadlines
 from ..steps import Step
@@ -24,6 +25,7 @@ class Book:
     deadlines: Deadlines = field(default_factory=Deadlines)
     units: dict[str, Row] = field(default_factory=dict)
     serves: dict[str, list[int]] = field(default_factory=dict)
+    centres: dict[int, Row] = field(default_factory=dict)
     people: dict[str, Row] = field(default_factory=dict)
     households: dict[str, Row] = field(default_factory=dict)
     services: dict[str, Row] = field(default_factory=dict)
@@ -39,6 +41,11 @@ class Book:
 
     def actor(self, step: Step) -> Actor:
         return self.actors.find(step.who, step.at, self.requests, self.orders_by_id)
+
+    def centre_for(self, area: int) -> Row:
+        """As `linli.kernel.units.queries.centre_for`."""
+        places = (area, *reversed(ancestors(area)))
+        return next(self.centres[one] for one in places if one in self.centres)
 
     def tell(self, actor: Actor, verb: str, subject_type: str, row: Row, **data: Any) -> None:
         """Record an event about a scoped row."""

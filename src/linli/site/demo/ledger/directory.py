@@ -69,6 +69,8 @@ class Directory:
         self.book.serves[step.about] = sorted(set(facts["serves"]))
         for code in self.book.serves[step.about]:
             rows.add(ServiceArea, step.at, unit_id=unit.id, area_id=code, valid_from=actor.today)
+            if kind == UnitKind.CENTRE:
+                self.book.centres[code] = unit
 
     def set_hours(self, actor: Actor, step: Step) -> None:
         unit = self.book.units[step.about]

@@ -8,7 +8,6 @@ from linli.intake.workflow import REQUEST
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind
 from linli.kernel.crypto.sealing import blind
-from linli.lib.areacodes import county_of
 from linli.lib.receipts import new_number
 from linli.lib.worktime import Due
 
@@ -37,8 +36,7 @@ class Intake:
         if actor.kind != ActorKind.VISITOR:
             demand_any(actor, "intake.register")
         asked: Asked = step.facts["asked"]
-        # Centres answer by county, as in `linli.kernel.units.queries.centre_for`.
-        centre = self.book.units[f"centre{county_of(asked.area)}"]
+        centre = self.book.centre_for(asked.area)
         until = self._screen_due(asked.urgency, asked.area, actor)
         number = new_number(rng=self.book.random)
         request = self.book.rows.add(

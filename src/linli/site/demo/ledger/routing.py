@@ -8,7 +8,7 @@ from linli.dispatch.models import RoutingRule
 from linli.dispatch.routing import TOWNSHIP_LEVEL, VILLAGE_LEVEL, Candidate
 from linli.kernel.flow.machine import Refused
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
-from linli.lib.areacodes import ancestors, county_of, level_of
+from linli.lib.areacodes import ancestors, level_of
 
 from .book import Book
 from .rows import Row
@@ -46,18 +46,18 @@ class Routing:
         """Which rule fits the chosen station, and what else was considered."""
         found = self._candidates(order.area_id, order.need)
         chosen = next((one for one in found if one.unit.pk == station_id), None)
-        if chosen is None and county_of(self._units[station_id].area_id) != county_of(
-            order.area_id
-        ):
-            raise Refused
+        if chosen is None:
+            seat = self._units[station_id].area_id
+            if self.book.centre_for(seat) is not self.book.centre_for(order.area_id):
+                raise Refused
         reason = chosen.reason if chosen else RoutingReason.CHOSEN
         return reason, [one.noted() for one in found[:5]]
 
     def _candidates(self, area: int, need: str) -> list[Candidate]:
         places = [area, *ancestors(area)]
-        ruled = {
-            rule.station_id for rule in self._rules if rule.area in places and rule.need == need
-        }
+        centre = self.book.centre_for(area)
+        ours = [one for one in places if self.book.centres.get(one, centre) is centre]
+        ruled = {rule.station_id for rule in self._rules if rule.area in ours and rule.need == need}
         finest: dict[UUID, int] = {}
         for place in places:
             for unit in self._served.get(place, ()):
