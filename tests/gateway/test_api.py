@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from linli.dispatch import actions
 from linli.dispatch.models import Order
 from linli.intake.models import Request
 from linli.kernel.accounts.models import ApiToken, Post
@@ -68,6 +69,15 @@ def test_a_request_goes_all_the_way_over_the_api(world: World) -> None:
     assert (served.status_code, served.json()["person_times"]) == (201, 2)
     done = call(worker, "post", f"orders/{order}/finish", {"result": "solved"})
     assert done.json()["state"] == "done"
+
+
+def test_who_has_no_post_any_more_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The post ends after the key was read: as close as a test can come."""
+    order = accepted(world)
+    monkeypatch.setattr(actions, "holds_post", lambda actor: False)
+    answer = call(caller(world, "worker"), "post", f"orders/{order}/accept")
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == str(actions.NoPost())
 
 
 def test_without_a_key_nothing_is_said(world: World) -> None:

@@ -35,6 +35,16 @@ UNSCOPED = {
         "a request belongs to the centre, wherever it is written down"
     },
     "linli.intake.actions.follow_order": {"a request follows its order to whichever unit holds it"},
+    "linli.intake.actions.part_joined": {
+        "what was joined comes back to its own centre, wherever that is"
+    },
+    "linli.intake.queries.order_behind": {
+        "a joined request goes the way of the other one, wherever that is"
+    },
+    "linli.intake.queries.request_of": {"an order and its request belong together, whoever asks"},
+    "linli.dispatch.actions.release_orders": {
+        "an order is left behind wherever its worker's post has ended"
+    },
     "linli.intake.receipts.open_receipt": {"a receipt opens its request wherever it is"},
     "linli.intake.receipts.actor_for": {"a receipt opens its request wherever it is"},
 }

@@ -243,6 +243,20 @@ def test_handing_over_keeps_the_deadline(world: World, order: Order) -> None:
     )
 
 
+def test_a_duty_can_go_over_while_the_clock_runs_on(world: World, order: Order) -> None:
+    move(world, order, "accept", until=TOMORROW)
+    before = running_clocks("dispatch.order", [order.pk])[order.pk]
+    Order._base_manager.update(worker=world.users["worker"])
+    order.refresh_from_db()
+    with acting(world.actor("head", now=MONDAY + 2 * HOUR)) as actor:
+        ORDER.rehand(order, actor=actor, keeps_clock=True)
+
+    duty = Duty.objects.get()
+    assert (duty.verb, duty.due_at, duty.is_provisional) == ("serve", TOMORROW.at, True)
+    assert list(Clock.objects.filter(stopped_at__isnull=True)) == [before]
+    assert running_clocks("dispatch.order", [order.pk])[order.pk].tier == before.tier
+
+
 def test_handing_over_what_waits_for_nobody_does_nothing(world: World, order: Order) -> None:
     move(world, order, "withdraw", who="dispatcher")
     before = snapshot(order)

@@ -170,7 +170,7 @@ CHOICES: dict[str, Callable[[Bundle], Any]] = {
 }
 # Fields whose kind does not tell what they want.
 BY_NAME: dict[str, Callable[[Bundle], Any]] = {
-    "other": lambda one: one.receipts["informed"].number if "informed" in one.receipts else "",
+    "other": lambda one: one.receipts["serving"].number if "serving" in one.receipts else "",
     "serves_also": lambda one: f"{one.team.village:012d}",
     "credit_code": lambda one: _credit_code(),
 } | {f"day{day}": lambda one: "08:30-12:00" for day in range(7)}

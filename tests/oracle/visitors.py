@@ -32,7 +32,13 @@ from .rows import Town
 BACKEND = "linli.kernel.accounts.backends.PhoneBackend"
 STRANGER, RECEIPT, KEY = "anonymous", "receipt:", "key:"
 # Requests of the group `mine` whose receipts are shown, by the state of the matter.
-RECEIPTS = {"new": "registered", "serving": "serving", "done": "done", "answered": "informed"}
+RECEIPTS = {
+    "new": "registered",
+    "serving": "serving",
+    "done": "done",
+    "answered": "informed",
+    "joined": "merged",
+}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
@@ -11,6 +13,7 @@ from linli.kernel.flow.calendar import working_calendar
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.publish import publish
 from linli.kernel.flow.queries import running_clocks
+from linli.kernel.scope import unscoped
 from linli.kernel.timeline.record import record
 from linli.kernel.units.models import Unit
 from linli.lib.areacodes import at_level
@@ -19,10 +22,10 @@ from linli.people.queries import person as person_of
 from linli.services.actions import Account, record_service
 
 from .deadlines import deadline
-from .enums import AT_STATION, OrderState, RoutingReason, Stage
+from .enums import AFTER_SERVICE, AT_STATION, AT_WORK, OrderState, RoutingReason, Stage
 from .events import OrderEnded, OrderHandedOver
 from .models import FollowUp, Order, OrderService, Remark, Verdict
-from .queries import workers
+from .queries import holds_post, left_behind, workers
 from .routing import candidates, others
 from .workflow import ORDER, RETURNS_BEFORE_ARBITRATION
 
@@ -31,6 +34,13 @@ if TYPE_CHECKING:
 
 NUMBER_PREFIX = "D"
 TOWNSHIP_LEVEL = 4
+
+
+class NoPost(Exception):
+    """Who should have an order holds no post at its station now."""
+
+    def __str__(self) -> str:
+        return _("Whoever takes an order needs a post at its station, and this one is over.")
 
 
 def _remark(
@@ -127,7 +137,12 @@ def _to_centre(order: Order, due_at: Any) -> dict[str, Any]:
 
 @transaction.atomic
 def accept_order(order: Order, *, actor: Actor) -> None:
-    """Accept an order for the actor's station; of several at once, one wins."""
+    """Accept an order for the actor's station; of several at once, one wins.
+
+    Raises NoPost for somebody whose post has ended since they began.
+    """
+    if actor.is_user and not holds_post(actor):
+        raise NoPost
     until = _due(order, Stage.START, actor)
     changes: dict[str, Any] = {"due_at": until.at}
     if actor.role == "worker":
@@ -210,9 +225,12 @@ def transfer_order(order: Order, *, actor: Actor, station_id: UUID, words: str) 
 
 @transaction.atomic
 def assign_order(order: Order, *, actor: Actor, worker: User) -> None:
-    """Give an order to a worker of the station; the deadline stays."""
+    """Give an order to a worker of the station; the deadline stays.
+
+    Raises NoPost for somebody without a post there.
+    """
     if worker.pk not in {user.pk for user, _load in workers(order, on=actor.today)}:
-        raise Refused
+        raise NoPost
     ORDER.move(
         order,
         "assign",
@@ -223,6 +241,35 @@ def assign_order(order: Order, *, actor: Actor, worker: User) -> None:
         to=str(worker.pk),
     )
     ORDER.rehand(order, actor=actor)
+
+
+@transaction.atomic
+def release_order(order: Order, *, actor: Actor) -> None:
+    """Take an order from a worker who is gone: it waits for the station's head, who assigns it
+    anew. Its clock runs on, and is the same tier's as before."""
+    ORDER.move(
+        order,
+        "release",
+        actor=actor,
+        changes={"worker_id": None},
+        guard=Q(worker_id=order.worker_id, unit_id=order.unit_id),
+        whose=str(order.worker_id),
+    )
+    ORDER.rehand(order, actor=actor, keeps_clock=True)
+
+
+@transaction.atomic
+def release_orders(
+    *, actor: Actor, on: date, user_id: UUID | None = None, unit_id: UUID | None = None
+) -> int:
+    """Release every order whose worker holds no post at its station on a day, or those of one user
+    and unit; returns how many. Can be done twice."""
+    with unscoped("an order is left behind wherever its worker's post has ended"):
+        held = left_behind(on=on, user_id=user_id, unit_id=unit_id)
+        found = list(held.select_for_update(of=("self",)))
+        for order in found:
+            release_order(order, actor=actor)
+    return len(found)
 
 
 @transaction.atomic
@@ -246,16 +293,31 @@ def name_person(order: Order, *, actor: Actor, person_id: UUID) -> None:
 
 @transaction.atomic
 def serve_order(order: Order, *, actor: Actor, account: Account) -> "Service":
-    """Put a service given on an order on record; the first one begins the service."""
-    is_first = order.state == OrderState.ACCEPTED
+    """Put a service given on an order on record.
+
+    The first one begins the service and starts the time to finish; no later one moves it, nor does
+    one that was written down at the same moment.
+    """
+    _hold(order)
+    is_first, takes_over = order.state == OrderState.ACCEPTED, order.worker_id is None
     until = _due(order, Stage.FINISH, actor) if is_first else None
     changes: dict[str, Any] = {"due_at": until.at} if until else {}
-    if order.worker_id is None:
+    if takes_over:
         changes["worker_id"] = actor.user_id
     ORDER.move(order, "serve", actor=actor, until=until, changes=changes)
+    if takes_over and not is_first:
+        ORDER.rehand(order, actor=actor, keeps_clock=True)
     service = record_service(actor=actor, account=account)
     OrderService.objects.create(order=order, service=service)
     return service
+
+
+def _hold(order: Order) -> None:
+    """Keep the row of an order at work to ourselves, and look who has been there meanwhile: what
+    is first and whose it is must not be judged by an old copy."""
+    held = Order._base_manager.select_for_update(of=("self",)).filter(pk=order.pk)
+    if held.values_list("state", flat=True).get() in AT_WORK and order.state in AT_WORK:
+        order.refresh_from_db(fields=("state", "worker"), from_queryset=held)
 
 
 @transaction.atomic
@@ -302,6 +364,11 @@ def take_verdict(order: Order, *, actor: Actor, value: str, is_anonymous: bool) 
         changes=_closing(order, actor) | {"has_verdict": True},
         guard=Q(has_verdict=False),
     )
+    _keep_verdict(order, actor, value=value, is_anonymous=is_anonymous)
+    publish(OrderEnded(actor, order.pk, OrderState.CLOSED))
+
+
+def _keep_verdict(order: Order, actor: Actor, *, value: str, is_anonymous: bool) -> None:
     township = at_level(order.area_id, TOWNSHIP_LEVEL)
     Verdict.objects.create(
         id=uuid4(),
@@ -313,7 +380,30 @@ def take_verdict(order: Order, *, actor: Actor, value: str, is_anonymous: bool) 
         need=order.need,
         said_on=actor.today,
     )
-    publish(OrderEnded(actor, order.pk))
+
+
+@transaction.atomic
+def add_verdict(order_id: UUID, *, actor: Actor, value: str) -> int:
+    """Take the verdict of somebody else who asked for the same, without a way back to anybody.
+
+    The order stays as it is. Returns its round; Stale before the service is done. Whether the
+    actor's request was joined with the order's, and that they say it once, is for the caller.
+    """
+    if not holds(actor, "dispatch.say_too"):
+        raise Refused
+    order = Order._base_manager.select_for_update(of=("self",)).get(pk=order_id)
+    if order.state not in AFTER_SERVICE:
+        raise Stale
+    _keep_verdict(order, actor, value=value, is_anonymous=True)
+    record(
+        actor,
+        "dispatch.joined_verdict",
+        subject_type=ORDER.name,
+        subject_id=order.pk,
+        area=order.area_id,
+        unit=order.unit_id,
+    )
+    return int(order.reopened)
 
 
 def _closing(order: Order, actor: Actor) -> dict[str, Any]:
@@ -324,7 +414,7 @@ def _closing(order: Order, actor: Actor) -> dict[str, Any]:
 def close_order(order: Order, *, actor: Actor) -> None:
     """Close a followed-up order of which the resident has said nothing."""
     ORDER.move(order, "close", actor=actor, changes=_closing(order, actor))
-    publish(OrderEnded(actor, order.pk))
+    publish(OrderEnded(actor, order.pk, OrderState.CLOSED))
 
 
 @transaction.atomic
@@ -354,7 +444,7 @@ def withdraw_order(order: Order, *, actor: Actor, words: str) -> None:
     """Withdraw an order that is no longer wanted."""
     ORDER.move(order, "withdraw", actor=actor, changes=_closing(order, actor))
     _remark(order, "withdraw", words, actor=actor, for_resident=True)
-    publish(OrderEnded(actor, order.pk))
+    publish(OrderEnded(actor, order.pk, OrderState.WITHDRAWN))
 
 
 @transaction.atomic

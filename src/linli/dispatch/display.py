@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
@@ -29,7 +30,7 @@ from linli.services.enums import Method
 from linli.services.queries import by_ids
 
 from . import queries
-from .enums import Contact, OrderState, RoutingReason, Urgency, Value
+from .enums import AT_STATION, AT_WORK, Contact, OrderState, RoutingReason, Urgency, Value
 from .models import Order
 from .routing import load_words
 from .workflow import ORDER
@@ -51,7 +52,7 @@ CENTRE_LANES: dict[str, tuple[OrderState, ...]] = {
     "pending": (OrderState.PENDING,),
     "arbitration": (OrderState.ARBITRATION,),
     "dispatched": (OrderState.DISPATCHED,),
-    "at_work": (OrderState.ACCEPTED, OrderState.SERVING),
+    "at_work": AT_WORK,
     "done": (OrderState.DONE,),
 }
 STATION_LANES: dict[str, tuple[OrderState, ...]] = {
@@ -59,8 +60,12 @@ STATION_LANES: dict[str, tuple[OrderState, ...]] = {
     "accepted": (OrderState.ACCEPTED,),
     "serving": (OrderState.SERVING,),
 }
-WORKER_LANES: dict[str, tuple[OrderState, ...]] = {
-    "mine": (OrderState.DISPATCHED, OrderState.ACCEPTED, OrderState.SERVING)
+WORKER_LANES: dict[str, tuple[OrderState, ...]] = {"mine": AT_STATION}
+# What the list can be narrowed to: each state, and what the board puts together.
+SHOWN_STATES: dict[str, tuple[OrderState, ...]] = {
+    **{str(one): (one,) for one in OrderState},
+    "at_work": AT_WORK,
+    "at_station": AT_STATION,
 }
 
 
@@ -123,6 +128,7 @@ def board_page(actor: Actor, *, urgency: str = "", station_id: UUID | None = Non
             "title": titles.get(name) or OrderState(lanes[name][0]).label,
             "count": count,
             "more": count - len(orders),
+            "more_url": _list_url(lanes[name], urgency=urgency, station_id=station_id),
             "cards": [
                 _card(order, clocks.get(order.pk), places.get(order.area_id, ""), actor)
                 for order in orders
@@ -130,6 +136,14 @@ def board_page(actor: Actor, *, urgency: str = "", station_id: UUID | None = Non
         }
         for name, (orders, count) in found.items()
     ]
+
+
+def _list_url(states: tuple[OrderState, ...], *, urgency: str, station_id: UUID | None) -> str:
+    """The list of the orders in a lane, narrowed as the board is."""
+    shown = next(code for code, held in SHOWN_STATES.items() if held == states)
+    asked = {"state": shown, "urgency": urgency, "station": str(station_id or "")}
+    kept = {name: value for name, value in asked.items() if value}
+    return f"{reverse('dispatch:list')}?{urlencode(kept)}"
 
 
 def fingerprint(lanes: list[Any], actor: Actor) -> str:

@@ -22,6 +22,12 @@ OPEN_STATES = (
     OrderState.SERVING,
 )
 AT_STATION = (OrderState.DISPATCHED, OrderState.ACCEPTED, OrderState.SERVING)
+# A worker has it in hand.
+AT_WORK = (OrderState.ACCEPTED, OrderState.SERVING)
+# Somebody still has something to do about it, if only the resident.
+UNDER_WAY = (*OPEN_STATES, OrderState.DONE, OrderState.FOLLOWED_UP)
+# Whether it helped can be said.
+AFTER_SERVICE = (OrderState.DONE, OrderState.FOLLOWED_UP, OrderState.CLOSED)
 
 
 class Urgency(models.TextChoices):

@@ -3,6 +3,8 @@ from uuid import UUID
 
 from linli.kernel.accounts.actors import Actor
 
+from .enums import OrderState
+
 
 @dataclass(frozen=True)
 class OrderHandedOver:
@@ -15,7 +17,8 @@ class OrderHandedOver:
 
 @dataclass(frozen=True)
 class OrderEnded:
-    """An order was closed or withdrawn."""
+    """An order was closed or withdrawn: the state that it ended in."""
 
     actor: Actor
     order_id: UUID
+    state: OrderState

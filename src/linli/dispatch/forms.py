@@ -118,6 +118,9 @@ class AssignForm(forms.Form):
             choices=offered,
             initial=str(now) if now else (offered[0][0] if offered else None),
             widget=forms.RadioSelect(CARDS),
+            error_messages={
+                "invalid_choice": _("This colleague holds no post here now. Choose somebody else.")
+            },
         )
 
     def clean_worker(self) -> User:

@@ -7,6 +7,9 @@ from linli.kernel.terms.queries import label
 
 from .enums import OrderState, Urgency, Value
 
+# From so many in a month on, a station's head sees what was said.
+FEWEST_VERDICTS = 5
+
 
 def _need(code: str) -> str:
     return label(TermList.NEED, code)
@@ -24,6 +27,7 @@ ORDERS = register(
         needs="dispatch.count",
         day="opened_on",
         list_url="dispatch:list",
+        listed_by="dispatch.view_all",
         dimensions={
             "state": Dimension("state", _("State"), lambda code: str(OrderState(code).label)),
             "need": Dimension("need", _("Need"), _need),
@@ -70,6 +74,7 @@ VERDICTS = register(
         definition=_("What residents themselves say about the help, by the day they said it."),
         needs="verdicts.count",
         day="said_on",
+        fewest=FEWEST_VERDICTS,
         dimensions={
             "value": Dimension("value", _("Verdict"), lambda code: str(Value(code).label)),
             "need": Dimension("need", _("Need"), _need),

@@ -12,7 +12,7 @@ from linli.lib.receipts import InvalidNumber, grouped, normalise
 
 from . import queries
 from .display import BELOW_COUNTY, need_of, state_of, url_of
-from .enums import OrderState
+from .enums import AT_WORK, OrderState
 from .models import Order
 from .workflow import ORDER
 
@@ -37,12 +37,13 @@ def _line(order: Order, where: str) -> DutyLine:
 
 def _next_verb(order: Order) -> str:
     """The verb of the duty that an order's state brings with it."""
-    if order.state == OrderState.ACCEPTED:
-        return "serve" if order.worker_id else "assign"
+    if order.state in AT_WORK and order.worker_id is None:
+        return "assign"
     return {
         OrderState.PENDING: "dispatch",
         OrderState.ARBITRATION: "arbitrate",
         OrderState.DISPATCHED: "accept",
+        OrderState.ACCEPTED: "serve",
         OrderState.SERVING: "finish",
     }.get(OrderState(order.state), "follow_up")
 

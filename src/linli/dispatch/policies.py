@@ -1,6 +1,6 @@
 from django.db.models import Q
 
-from linli.kernel.access import PermissionTable, Rule, register, rule
+from linli.kernel.access import PermissionTable, Rule, nobody, register, rule
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind, Role
 
@@ -35,16 +35,22 @@ resident: Rule = rule(kind=ActorKind.RECEIPT, ask=_of_my_receipt)
 
 PERMISSIONS: PermissionTable = {
     "view": centre | station_head | free_worker,
+    # All that one counts; a worker counts the station's, and opens their own.
+    "view_all": centre | station_head,
     "follow": resident,
     "open": rule(Role.DISPATCHER),
     "dispatch": centre,
     "accept": station_head | free_worker,
     "return": station_head | free_worker,
     "assign": station_head,
+    # The system's alone: nobody takes an order from a colleague who is still there.
+    "release": nobody,
     "serve": station_head | worker,
     "finish": station_head | worker,
     "follow_up": centre,
     "say": centre | resident,
+    # Whose request was joined with the one behind an order is for intake to know.
+    "say_too": rule(kind=ActorKind.RECEIPT),
     "close": centre,
     "reopen": centre | resident,
     "transfer": centre,
@@ -56,6 +62,6 @@ register("dispatch", Order, PERMISSIONS)
 register(
     "verdicts",
     Verdict,
-    # Not for the stations themselves: one verdict on a day would say who gave it.
-    {"count": rule(Role.OFFICER, Role.DISPATCHER)},
+    # How many, at one's own station: what was said is told apart only where no one answer shows.
+    {"count": rule(Role.OFFICER, Role.DISPATCHER, Role.STATION_HEAD)},
 )

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Case, Count, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
 
 from linli.directory.queries import capacities
 from linli.kernel.access import visible
@@ -14,12 +14,15 @@ from linli.kernel.units.models import Unit, UnitKind
 from linli.kernel.units.queries import in_force, units_within
 
 from .deadlines import deadline
-from .enums import OPEN_STATES, OrderState
+from .enums import AT_WORK, OPEN_STATES, OrderState
 from .models import Order, OrderService, Remark, Verdict
 from .routing import candidates, open_loads, others
 from .workflow import ORDER
 
-BOARD_CARDS = 30
+# More is a list: on a telephone nobody scrolls past them.
+BOARD_CARDS = 12
+# Who may have an order of a station in hand.
+SERVING_ROLES = (Role.WORKER, Role.STATION_HEAD)
 
 __all__ = [
     "Holding",
@@ -28,7 +31,10 @@ __all__ = [
     "candidates",
     "deadline",
     "followed",
+    "held_state",
     "holding",
+    "holds_post",
+    "left_behind",
     "moves",
     "order",
     "order_by_number",
@@ -145,7 +151,7 @@ def workers(order: Order, *, on: date) -> list[tuple[User, int]]:
     """Workers of the order's station with their open load, the least loaded first; its heads,
     who may also take one, come last."""
     posts = Post.objects.filter(
-        in_force(on), unit_id=order.unit_id, role__in=(Role.WORKER, Role.STATION_HEAD)
+        in_force(on), unit_id=order.unit_id, role__in=SERVING_ROLES
     ).select_related("user")
     users = {post.user_id: post.user for post in posts if post.user.is_active}
     loads = dict(
@@ -157,6 +163,41 @@ def workers(order: Order, *, on: date) -> list[tuple[User, int]]:
     made = [(user, loads.get(pk, 0)) for pk, user in users.items()]
     working = {post.user_id for post in posts if post.role == Role.WORKER}
     return sorted(made, key=lambda one: (one[0].pk not in working, one[1], one[0].name))
+
+
+def holds_post(actor: Actor) -> bool:
+    """Whether the post in which somebody acts is still theirs."""
+    if actor.post_id is None:
+        return False
+    held = Post.objects.filter(in_force(actor.today), pk=actor.post_id, user__is_active=True)
+    return held.exists()
+
+
+def left_behind(
+    *, on: date, user_id: UUID | None = None, unit_id: UUID | None = None
+) -> QuerySet[Order]:
+    """Orders at work whose worker holds no post at the station on a day, of everybody or of one
+    user and unit; oldest first."""
+    posts = Post.objects.filter(
+        in_force(on),
+        user_id=OuterRef("worker_id"),
+        user__is_active=True,
+        unit_id=OuterRef("unit_id"),
+        role__in=SERVING_ROLES,
+    )
+    rows: QuerySet[Order] = Order.objects.filter(~Exists(posts), worker__isnull=False)
+    rows = rows.filter(state__in=AT_WORK)
+    if user_id is not None:
+        rows = rows.filter(worker_id=user_id)
+    if unit_id is not None:
+        rows = rows.filter(unit_id=unit_id)
+    return rows.order_by("id")
+
+
+def held_state(order_id: UUID) -> str:
+    """The state of an order, whoever may see it; it stays so until the transaction ends."""
+    row = Order._base_manager.select_for_update(of=("self",)).filter(pk=order_id)
+    return str(row.values_list("state", flat=True).get())
 
 
 def service_ids(order_id: UUID) -> list[UUID]:

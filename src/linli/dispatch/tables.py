@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.enums import Role
 from linli.kernel.areas.queries import path_labels
 from linli.kernel.flow.models import Clock, Tier
 from linli.kernel.flow.queries import running_clocks
@@ -19,7 +20,7 @@ from linli.kernel.ui import moments
 from linli.lib.receipts import InvalidNumber, grouped, normalise
 
 from . import queries
-from .display import BELOW_COUNTY, PHASES, need_of, running
+from .display import BELOW_COUNTY, PHASES, SHOWN_STATES, need_of, running
 from .enums import OrderState, Urgency
 from .models import Order
 from .workflow import ORDER
@@ -86,6 +87,13 @@ def _stations(actor: Actor) -> Sequence[tuple[str, str]]:
     return [(str(unit.pk), unit.label) for unit in queries.stations(actor)]
 
 
+def _states(actor: Actor) -> Sequence[tuple[str, Any]]:
+    """Each state, and those that lie together on the actor's board."""
+    if actor.has_role(Role.DISPATCHER):
+        return [*OrderState.choices, ("at_work", _("Accepted and in service"))]
+    return [*OrderState.choices, ("at_station", _("What the station holds"))]
+
+
 def _number(order: Order, known: Known) -> Cell:
     number = grouped(order.number)
     return Cell(number.replace("-", UNBROKEN), sub=Urgency(order.urgency).label, value=number)
@@ -132,7 +140,12 @@ ORDERS = Table(
     day="opened_on",
     row_url=lambda order: reverse("dispatch:order", args=[order.pk]),
     filters=(
-        Filter("state", _("State"), lambda actor: OrderState.choices, _equal("state")),
+        Filter(
+            "state",
+            _("State"),
+            _states,
+            lambda rows, value, actor: rows.filter(state__in=SHOWN_STATES[value]),
+        ),
         Filter(
             "urgency",
             pgettext_lazy("order", "Urgency"),

@@ -16,14 +16,15 @@ def _at_centre(verb: str) -> Any:
     return lambda order: Waiting(verb, Tier.CENTRE, Role.DISPATCHER, order.centre_id)
 
 
-def _to_begin(order: Any) -> Waiting:
-    if order.worker_id is None:
-        return Waiting("assign", Tier.STATION, Role.STATION_HEAD, order.station_id)
-    return Waiting("serve", Tier.WORKER, Role.WORKER, order.station_id, order.worker_id)
+def _by_worker(verb: str) -> Any:
+    """The worker's own duty; who assigns one, while there is none, is the station's head."""
 
+    def waiting(order: Any) -> Waiting:
+        if order.worker_id is None:
+            return Waiting("assign", Tier.STATION, Role.STATION_HEAD, order.station_id)
+        return Waiting(verb, Tier.WORKER, Role.WORKER, order.station_id, order.worker_id)
 
-def _to_finish(order: Any) -> Waiting:
-    return Waiting("finish", Tier.WORKER, Role.WORKER, order.station_id, order.worker_id)
+    return waiting
 
 
 def _is_last_return(order: Any) -> bool:
@@ -66,6 +67,13 @@ ORDER = Flow(
             "dispatch.assign",
             pgettext_lazy("verb", "Assign"),
             asks=("worker",),
+        ),
+        Move(
+            "release",
+            frozenset({S.ACCEPTED, S.SERVING}),
+            None,
+            "dispatch.release",
+            pgettext_lazy("verb", "Hand back"),
         ),
         Move(
             "serve",
@@ -168,8 +176,8 @@ ORDER = Flow(
         S.DISPATCHED: lambda order: Waiting(
             "accept", Tier.STATION, Role.STATION_HEAD, order.station_id
         ),
-        S.ACCEPTED: _to_begin,
-        S.SERVING: _to_finish,
+        S.ACCEPTED: _by_worker("serve"),
+        S.SERVING: _by_worker("finish"),
         S.DONE: _at_centre("follow_up"),
         S.FOLLOWED_UP: lambda order: Waiting("say", Tier.RESIDENT, None, order.centre_id),
     },

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
+from linli.dispatch.actions import NoPost
 from linli.intake.actions import NoCentre
 from linli.kernel.flow.machine import Refused, Stale
 from linli.services.actions import Implausible
@@ -45,6 +46,7 @@ def connect(api: NinjaAPI) -> None:
     api.exception_handler(Refused)(hidden)
     api.exception_handler(Stale)(answer(409))
     api.exception_handler(NoCentre)(answer(422))
+    api.exception_handler(NoPost)(answer(422))
     api.exception_handler(Unfit)(answer(422))
     api.exception_handler(Implausible)(answer(422))
     api.exception_handler(ValidationError)(unreadable)

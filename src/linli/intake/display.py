@@ -1,5 +1,6 @@
 """How a request reads on a page."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -64,8 +65,8 @@ def running(clock: Clock, actor: Actor) -> dict[str, Any]:
     return made | {"by": by, "start": clock.started_at.isoformat()}
 
 
-def brief(asked: Request, actor: Actor) -> dict[str, Any]:
-    """What stands beside a form, and beside another request: enough to know which one it is."""
+def line(asked: Request, actor: Actor) -> dict[str, Any]:
+    """Enough to know which request it is, without what somebody said in it."""
     return {
         "number": grouped(asked.number),
         "need": need_of(asked),
@@ -74,12 +75,17 @@ def brief(asked: Request, actor: Actor) -> dict[str, Any]:
         "place": path_labels([asked.area_id], below=BELOW_COUNTY)[asked.area_id],
         "door": Door(asked.door).label,
         "registered": moments.short(asked.registered_at, now=actor.now),
-        "words": asked.words,
     }
 
 
-def request_page(asked: Request, actor: Actor) -> dict[str, Any]:
-    """Everything on the page of a request; name and phone only for those who must reach them."""
+def brief(asked: Request, actor: Actor) -> dict[str, Any]:
+    """What stands beside a form, and beside another request; who shows it notes the reading."""
+    return line(asked, actor) | {"words": asked.words}
+
+
+def request_page(asked: Request, actor: Actor, *, likely: Iterable[Request] = ()) -> dict[str, Any]:
+    """Everything on the page of a request; name and phone only for those who must reach them.
+    `likely` are the requests that may be about the same."""
     clock = running_clocks(REQUEST.name, [asked.pk]).get(asked.pk)
     verbs = buttons(REQUEST, asked, lambda verb: url_of(asked, verb))
     order_ids = [asked.order_id] if asked.order_id else []
@@ -97,7 +103,7 @@ def request_page(asked: Request, actor: Actor) -> dict[str, Any]:
         "order": _order(found),
         "other": _other(asked, actor),
         "reason": label(TermList.REFUSE_REASON, asked.reason) if asked.reason else "",
-        "duplicates": duplicates(asked, actor) if _is_merged_by(verbs) else [],
+        "duplicates": duplicates(asked, likely, actor),
         "panels": panels_for("intake.request", actor, asked),
         "events": _events(asked, actor),
     }
@@ -124,16 +130,16 @@ def _other(asked: Request, actor: Actor) -> dict[str, str] | None:
     return {"number": grouped(found.number), "url": url_of(found)} if found else None
 
 
-def _is_merged_by(verbs: list[dict[str, Any]]) -> bool:
-    return any(one["name"] == "merge" for one in verbs)
-
-
-def duplicates(asked: Request, actor: Actor) -> list[dict[str, Any]]:
-    """Requests that may be about the same, with what tells whether they are."""
+def duplicates(asked: Request, likely: Iterable[Request], actor: Actor) -> list[dict[str, Any]]:
+    """Requests that may be about the same, with what tells whether they are, and whether anybody
+    is at work on them still."""
     made = []
-    for one in queries.likely_duplicates(asked, actor=actor):
-        is_same_phone = one.phone_index is not None and one.phone_index == asked.phone_index
-        made.append(brief(one, actor) | {"is_same_phone": is_same_phone})
+    for one in likely:
+        told: dict[str, Any] = brief(one, actor)
+        told["is_same_phone"] = one.phone_index is not None and one.phone_index == asked.phone_index
+        order_state = one.order_state  # type: ignore[attr-defined]
+        told["is_under_way"] = queries.is_under_way(one.state, order_state)
+        made.append(told)
     return made
 
 
@@ -142,6 +148,8 @@ def words(verb: str, data: dict[str, Any]) -> dict[str, Any]:
     told = dict(data)
     if "reason" in data:
         told["reason"] = label(TermList.REFUSE_REASON, data["reason"])
+    if "ended" in data:
+        told["ended"] = RequestState(data["ended"]).label
     return told
 
 

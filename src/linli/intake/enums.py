@@ -12,6 +12,15 @@ class RequestState(models.TextChoices):
     WITHDRAWN = "withdrawn", pgettext_lazy("request state", "Withdrawn")
 
 
+# Nobody does anything more about it, and no help was given.
+WITHOUT_HELP = (
+    RequestState.INFORMED,
+    RequestState.REFERRED,
+    RequestState.REFUSED,
+    RequestState.WITHDRAWN,
+)
+
+
 class Door(models.TextChoices):
     """The way by which a request came."""
 

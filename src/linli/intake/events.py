@@ -3,6 +3,8 @@ from uuid import UUID
 
 from linli.kernel.accounts.actors import Actor
 
+from .enums import RequestState
+
 
 @dataclass(frozen=True)
 class RequestRegistered:
@@ -10,3 +12,12 @@ class RequestRegistered:
 
     actor: Actor
     request_id: UUID
+
+
+@dataclass(frozen=True)
+class RequestEnded:
+    """A request ended without an order: the state that it ended in."""
+
+    actor: Actor
+    request_id: UUID
+    state: RequestState

@@ -19,7 +19,7 @@ from linli.lib.areacodes import county_of, range_of
 from .actions import Asked
 from .enums import Door, ForWhom, RequestState
 from .models import Request
-from .queries import request_by_number
+from .queries import is_under_way, request_by_number
 
 WORDS_AT_MOST = 4000
 LINE_AT_MOST = 200
@@ -245,6 +245,10 @@ class MergeForm(forms.Form):
             raise forms.ValidationError(_("No other request with this number was found here."))
         if found.state == RequestState.MERGED:
             raise forms.ValidationError(_("That one was joined with another request itself."))
+        if not is_under_way(found.state, found.order_state):  # type: ignore[attr-defined]
+            raise forms.ValidationError(
+                _("Nobody is at work on that one any more. Screen this request by itself.")
+            )
         return found
 
 

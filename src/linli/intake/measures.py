@@ -16,6 +16,7 @@ REQUESTS = register(
         needs="intake.count",
         day="registered_on",
         list_url="intake:list",
+        listed_by="intake.view_all",
         dimensions={
             "state": Dimension("state", _("State"), lambda code: str(RequestState(code).label)),
             "need": Dimension("need", _("Need"), lambda code: label(TermList.NEED, code)),

@@ -13,6 +13,7 @@ class Request(Scoped):
     """A need somebody told us about. `unit` is who answers for it now: centre or station.
 
     `number` is the receipt; with the PIN (kept as a keyed hash) it opens this request only.
+    `merged_into` is the request it is joined with, as long as it is.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
@@ -40,6 +41,9 @@ class Request(Scoped):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="merged", db_index=False
     )
+    # Of the order behind the request this one was joined with: the round in which the holder of
+    # this receipt has said whether it helped.
+    said_round = models.PositiveSmallIntegerField(null=True)
     reason = models.CharField(max_length=40, blank=True)
     reply = SealedTextField()
     registered_at = models.DateTimeField()
@@ -56,6 +60,11 @@ class Request(Scoped):
                 fields=("registered_by", "registered_at", "id"), name="request_by_registered"
             ),
             models.Index(fields=("phone_index",), name="request_phone"),
+            models.Index(
+                fields=("merged_into",),
+                condition=models.Q(merged_into__isnull=False),
+                name="request_joined",
+            ),
         )
         constraints = (
             models.CheckConstraint(

@@ -12,7 +12,7 @@ from linli.kernel.ui import moments
 from linli.kernel.ui.registry import DutyLine, Found, Panel, duty_lines, finder, panel, place
 from linli.lib.receipts import grouped
 
-from . import queries
+from . import actions, queries
 from .display import BELOW_COUNTY, need_of, state_of, url_of
 from .enums import Door, ForWhom
 from .workflow import REQUEST
@@ -41,10 +41,14 @@ def _find(actor: Actor, text: str) -> Iterable[Found]:
 
 
 def _behind_order(actor: Actor, order: Any) -> Panel | None:
-    """The request behind an order, in the person's own words; name and phone are a step away."""
+    """The request behind an order, in the person's own words; name and phone are a step away.
+
+    That it was read is put on record here, wherever the panel hangs.
+    """
     one = queries.of_order(actor, order.pk)
     if one is None:
         return None
+    actions.note_read(one, actor=actor)
     context = {
         "words": one.words,
         "additions": [

@@ -6,6 +6,10 @@ SENTENCES = {
     "intake.request.inform": _("answered with information"),
     "intake.request.refer": _("referred it elsewhere"),
     "intake.request.merge": _("joined it with an earlier request"),
+    "intake.request.part": _(
+        "brought it back to screening: the request it was joined with ended without help ({ended})"
+    ),
+    "intake.request.say": _("the verdict of who asked was taken, without a name"),
     "intake.request.refuse": _("did not take it on: {reason}"),
     "intake.request.reopen": _("opened the request again"),
     "intake.request.withdraw": _("withdrew the request"),

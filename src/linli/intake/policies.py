@@ -1,7 +1,7 @@
 from django.db.models import Q
 
 from linli.dispatch.queries import orders
-from linli.kernel.access import PermissionTable, Rule, register, rule
+from linli.kernel.access import PermissionTable, Rule, nobody, register, rule
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind, Role
 
@@ -33,12 +33,17 @@ resident: Rule = rule(kind=ActorKind.RECEIPT, ask=_of_my_receipt)
 
 PERMISSIONS: PermissionTable = {
     "view": centre | registrar | station,
+    # All that one counts; a worker counts the station's, and opens those of their own orders.
+    "view_all": centre | rule(Role.STATION_HEAD, ask=_with_my_order),
     # Name and phone: who must reach the person.
     "contact": centre | station,
     "follow": resident,
     "register": rule(*STAFF),
     "screen": centre,
     "add": resident,
+    "say": resident,
+    # The system's alone: it follows from how the other request ended.
+    "part": nobody,
     "reopen": centre | resident,
     "withdraw": centre | resident,
     "count": rule(Role.OFFICER, Role.DISPATCHER, Role.STATION_HEAD, Role.WORKER),

@@ -2,11 +2,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
+from linli.dispatch.enums import UNDER_WAY
 from linli.kernel.access import visible, with_verbs
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.crypto.sealing import blind
+from linli.kernel.scope import unscoped
 from linli.lib.checkdigits import InvalidCode, mobile_or_landline
 from linli.lib.receipts import InvalidNumber, normalise
 
@@ -39,7 +41,8 @@ def request_by_number(actor: Actor, text: str) -> Request | None:
         number = normalise(text)
     except InvalidNumber:
         return None
-    return requests(actor).filter(number=number).first()
+    rows = requests(actor).filter(number=number)
+    return rows.annotate(order_state=F("order__state")).first()
 
 
 def of_phone(actor: Actor, text: str) -> list[Request]:
@@ -87,4 +90,35 @@ def likely_duplicates(request: Request, *, actor: Actor) -> list[Request]:
     since = request.registered_at - LIKELY_DUPLICATE
     rows = requests(actor).filter(same, registered_at__gte=since).exclude(pk=request.pk)
     rows = rows.exclude(state__in=(RequestState.MERGED, RequestState.WITHDRAWN))
+    rows = rows.annotate(order_state=F("order__state"))
     return list(rows.order_by("-registered_at")[:SHOWN_DUPLICATES])
+
+
+def is_under_way(state: str, order_state: str | None) -> bool:
+    """Whether somebody is at work on a request in this state, with an order in that one: another
+    can be joined with it."""
+    if state == RequestState.ACCEPTED:
+        return order_state in UNDER_WAY
+    return state == RequestState.REGISTERED
+
+
+def order_behind(request: Request) -> UUID | None:
+    """The order that a joined request follows, over however many others; None without one."""
+    state, target = request.state, request.merged_into_id
+    order_id: UUID | None = None
+    seen = {request.pk}
+    with unscoped("a joined request goes the way of the other one, wherever that is"):
+        while state == RequestState.MERGED and target is not None and target not in seen:
+            seen.add(target)
+            row = Request.objects.filter(pk=target)
+            state, target, order_id = row.values_list("state", "merged_into_id", "order_id").get()
+    return order_id if state == RequestState.ACCEPTED else None
+
+
+def request_of(order_id: UUID) -> UUID | None:
+    """The request behind an order, whoever may see it."""
+    with unscoped("an order and its request belong together, whoever asks"):
+        found: UUID | None = (
+            Request.objects.filter(order_id=order_id).values_list("pk", flat=True).first()
+        )
+    return found

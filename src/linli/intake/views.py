@@ -63,8 +63,9 @@ def _sent(request: HttpRequest) -> Any:
 
 
 def _ask(request: HttpRequest, asked: Request, form: Any, verb: str, **more: Any) -> HttpResponse:
-    """The page on which a verb asks what it needs to know."""
+    """The page on which a verb asks what it needs to know, beside what the resident said."""
     asking = ASKING[verb]
+    _note(request, asked)
     return form_page(
         request,
         form,
@@ -75,6 +76,13 @@ def _ask(request: HttpRequest, asked: Request, form: Any, verb: str, **more: Any
         brief=display.brief(asked, actor_of(request)),
         **({"template": "intake/verb.html"} | more),
     )
+
+
+def _note(request: HttpRequest, *shown: Request) -> None:
+    """Put on record whose words a page shows; one that comes back is the same page again."""
+    for one in shown:
+        is_redrawn = request.method == "POST"
+        actions.note_read(one, actor=actor_of(request), is_redrawn=is_redrawn)
 
 
 def _tell(request: HttpRequest, asked: Request, verb: str) -> HttpResponse:
@@ -101,7 +109,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect("intake:list")
     if len(found) == 1:
         return redirect("intake:request", found[0].pk)
-    shown = [display.brief(one, actor) for one in found]
+    shown = [display.line(one, actor) for one in found]
     return page(request, "intake/found.html", {"found": shown})
 
 
@@ -153,13 +161,16 @@ def receipt(request: HttpRequest) -> HttpResponse:
 @requires("intake.view")
 @require_safe
 def request_page(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    """A request; that somebody opened it is put on record."""
+    """A request, and those that may be about the same; that they were read is put on record."""
     actor = actor_of(request)
     asked = queries.request(actor, request_id)
     if asked is None:
         raise Http404
-    actions.note_read(asked, actor=actor)
-    return page(request, "intake/request.html", display.request_page(asked, actor))
+    is_screened = "merge" in queries.moves(asked)
+    likely = queries.likely_duplicates(asked, actor=actor) if is_screened else []
+    _note(request, asked, *likely)
+    context = display.request_page(asked, actor, likely=likely)
+    return page(request, "intake/request.html", context)
 
 
 @requires("intake.screen")
@@ -219,8 +230,10 @@ def merge(request: HttpRequest, asked: Request) -> HttpResponse:
     actor = actor_of(request)
     form = forms.MergeForm(_sent(request), actor=actor, asked=asked)
     if not form.is_valid():
-        likely = display.duplicates(asked, actor)
-        return _ask(request, asked, form, "merge", template="intake/merge.html", duplicates=likely)
+        likely = queries.likely_duplicates(asked, actor=actor)
+        _note(request, *likely)
+        shown = display.duplicates(asked, likely, actor)
+        return _ask(request, asked, form, "merge", template="intake/merge.html", duplicates=shown)
     actions.merge_request(asked, actor=actor, **form.cleaned_data)
     return _tell(request, asked, "merge")
 

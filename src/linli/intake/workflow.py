@@ -6,10 +6,13 @@ from linli.kernel.accounts.enums import Role
 from linli.kernel.flow.machine import Flow, Move, Waiting
 from linli.kernel.flow.models import Tier
 
+from .enums import WITHOUT_HELP
 from .enums import RequestState as S
 
-ENDED = frozenset({S.INFORMED, S.REFERRED, S.REFUSED, S.WITHDRAWN})
+ENDED = frozenset(WITHOUT_HELP)
 OPEN = frozenset({S.REGISTERED})
+# Goes the way of another request, until that ends without help or somebody says it is another need.
+JOINED = frozenset({S.MERGED})
 
 
 def _to_screen(request: Any) -> Waiting:
@@ -62,8 +65,23 @@ REQUEST = Flow(
             kind="danger",
         ),
         Move(
+            "part",
+            JOINED,
+            S.REGISTERED,
+            "intake.part",
+            pgettext_lazy("verb", "Screen by itself"),
+        ),
+        Move(
+            "say",
+            JOINED,
+            None,
+            "intake.say",
+            pgettext_lazy("verb", "Say whether it helped"),
+            asks=("value",),
+        ),
+        Move(
             "reopen",
-            ENDED,
+            ENDED | JOINED,
             S.REGISTERED,
             "intake.reopen",
             pgettext_lazy("verb", "Open again"),
@@ -71,7 +89,7 @@ REQUEST = Flow(
         ),
         Move(
             "withdraw",
-            OPEN,
+            OPEN | JOINED,
             S.WITHDRAWN,
             "intake.withdraw",
             pgettext_lazy("verb", "Withdraw"),

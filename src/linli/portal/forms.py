@@ -143,3 +143,9 @@ class VerdictForm(forms.Form):
         ),
         widget=_cards(),
     )
+
+    def __init__(self, *args: Any, is_joined: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What happened belongs to somebody else's request: there is nothing to keep it with.
+        if is_joined:
+            del self.fields["naming"]

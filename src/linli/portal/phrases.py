@@ -35,6 +35,10 @@ TOLD: dict[str, Promise] = {
     "intake.request.inform": _("The centre answered."),
     "intake.request.refer": _("The centre named somebody else who can help."),
     "intake.request.merge": _("It was joined with an earlier request about the same need."),
+    "intake.request.part": _(
+        "The request it was joined with ended without help. The centre looks at yours by itself."
+    ),
+    "intake.request.say": _("It was said whether it helped."),
     "intake.request.refuse": _("The centre did not take the request on."),
     "intake.request.reopen": _("The request was opened again."),
     "intake.request.withdraw": _("The request was taken back."),

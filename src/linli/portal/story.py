@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from linli.directory.queries import site_of
-from linli.dispatch.enums import OPEN_STATES, OrderState
+from linli.dispatch.enums import AFTER_SERVICE, OPEN_STATES, OrderState
 from linli.dispatch.queries import followed as followed_order
 from linli.dispatch.queries import moves as order_moves
 from linli.dispatch.queries import remarks
@@ -52,7 +52,8 @@ class Said:
 class Story:
     """What the holder of a receipt reads, and what they can do (`verbs`).
 
-    `said` are the resident's own words, `replies` what was written for them.
+    `said` are the resident's own words, `replies` what was written for them. `order` is the one
+    behind their own request; what a joined request follows is somebody else's, and only read.
     """
 
     request: "Request"
@@ -67,6 +68,7 @@ class Story:
     station: str = ""
     phone_line: dict[str, str] | None = None
     verbs: frozenset[str] = frozenset()
+    is_served: bool = False
 
     @property
     def is_merged(self) -> bool:
@@ -98,6 +100,7 @@ def story_of(actor: Actor) -> Story | None:
         answer=request.reply,
         reason=label(TermList.REFUSE_REASON, request.reason) if request.reason else "",
         verbs=_verbs(request, order, actor.now, is_late=is_late),
+        is_served=_is_served(order),
         **_station(order.unit_id if order else request.centre_id, actor.now),
     )
 
@@ -119,13 +122,28 @@ def _joined(request: "Request", actor: Actor) -> Story:
         seen.add(last.pk)
     return Story(
         request=request,
-        order=order,
+        order=None,
         headline=_headline(last, order),
         upcoming=_upcoming(last, order, actor.now),
         # Only one's own steps: what others said and did about theirs is not shown.
         events=_past(request, None, actor.now),
+        said=_said(request, None, actor.now),
+        verbs=_joined_verbs(request, order),
+        is_served=_is_served(order),
         **_station(order.unit_id if order else last.centre_id, actor.now),
     )
+
+
+def _is_served(order: "Order | None") -> bool:
+    return order is not None and order.state in AFTER_SERVICE
+
+
+def _joined_verbs(request: "Request", order: "Order | None") -> frozenset[str]:
+    """What can be done with a joined request: say whether it helped, once in each round of the
+    order, go one's own way again, or take it back."""
+    verbs = request_moves(request)
+    is_said = order is not None and request.said_round == order.reopened
+    return verbs if _is_served(order) and not is_said else verbs - {"say"}
 
 
 def _stands(request: "Request", order: "Order | None") -> tuple[Any, Any]:

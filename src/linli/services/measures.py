@@ -19,6 +19,7 @@ SERVICES = register(
         needs="services.count",
         day="occurred_on",
         list_url="services:list",
+        listed_by="services.view",
         dimensions={
             "method": Dimension("method", _("Method"), lambda code: str(Method(code).label)),
             "content": Dimension(

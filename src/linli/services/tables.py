@@ -18,7 +18,7 @@ from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
 from linli.kernel.units.models import UnitKind
-from linli.kernel.units.queries import units_within
+from linli.kernel.units.queries import unit_labels, units_within
 from linli.lib.areacodes import level_of
 from linli.people.queries import names
 
@@ -143,7 +143,7 @@ SERVICES = Table(
 def services_table(actor: Actor, asked: Mapping[str, str]) -> Table:
     """The list as the actor needs it, narrowed by what an address may ask besides the filters.
 
-    A link from statistics names `area`, `first` and `last`, a person's file names `person`.
+    A link from statistics names `area`, `unit`, `first` and `last`, a person's file `person`.
     """
     mine = STATION if actor.has_role(Role.DISPATCHER) else WORKER
     return replace(SERVICES, filters=(PERIOD, METHOD, CONTENT, mine, *_asked(actor, asked)))
@@ -161,6 +161,9 @@ def _asked(actor: Actor, asked: Mapping[str, str]) -> Sequence[Filter]:
         if day is not None:
             shown = date_format(day, "DATE_FORMAT")
             made.append(_fixed(name, words, text, shown, _narrow_days(name)))
+    unit = _uuid(asked.get("unit", ""))
+    held = unit_labels([unit]).values()
+    made += [_fixed("unit", _("Unit"), str(unit), name, _narrow_unit) for name in held]
     person = _uuid(asked.get("person", ""))
     name_of = names(actor, [person]) if person else {}
     if person in name_of:
@@ -174,6 +177,10 @@ def _fixed(name: str, words: Any, value: str, shown: str, narrow: Any) -> Filter
 
 def _narrow_area(rows: Any, value: str, actor: Actor) -> Any:
     return in_area(rows, int(value))
+
+
+def _narrow_unit(rows: Any, value: str, actor: Actor) -> Any:
+    return rows.filter(unit_id=value)
 
 
 def _narrow_days(name: str) -> Any:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from linli.dispatch.actions import NoPost
 from linli.intake.actions import NoCentre
 from linli.kernel.access import public
 from linli.kernel.flow.machine import Refused, Stale
@@ -37,7 +38,7 @@ class SentenceMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, Stale | NoCentre | Implausible):
+        if isinstance(error, Stale | NoCentre | NoPost | Implausible):
             messages.error(request, str(error))
             start = "/desk/" if request.path.startswith("/desk/") else "/"
             response = redirect(back_to(request, default=start))

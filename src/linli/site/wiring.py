@@ -1,13 +1,43 @@
 """Every subscription of one room to another room's events stands here, and only here."""
 
 from linli.dispatch import events as dispatch
+from linli.dispatch.enums import OrderState
 from linli.intake import actions as intake
+from linli.intake import events as requests
+from linli.intake.enums import RequestState
+from linli.intake.queries import request_of
+from linli.kernel.accounts.actors import system
+from linli.kernel.accounts.events import PostEnded
 from linli.kernel.flow.publish import subscribe
+
+from . import leaving
+
+JOINED = "intake.part_joined"
 
 
 def _request_follows_order(event: dispatch.OrderHandedOver) -> None:
     intake.follow_order(order_id=event.order_id, unit_id=event.unit_id)
 
 
+def _joined_requests_come_back(event: requests.RequestEnded) -> None:
+    """Whoever ended the one request does nothing to the others: that follows by itself."""
+    actor = system(JOINED, now=event.actor.now)
+    intake.part_joined(event.request_id, actor=actor, ended=event.state)
+
+
+def _so_they_do_when_its_order_is_withdrawn(event: dispatch.OrderEnded) -> None:
+    request_id = request_of(event.order_id) if event.state == OrderState.WITHDRAWN else None
+    if request_id is not None:
+        actor = system(JOINED, now=event.actor.now)
+        intake.part_joined(request_id, actor=actor, ended=RequestState.WITHDRAWN)
+
+
+def _work_goes_back_to_the_station(event: PostEnded) -> None:
+    leaving.hand_back(user_id=event.user_id, unit_id=event.unit_id, last_day=event.on)
+
+
 def connect() -> None:
     subscribe(dispatch.OrderHandedOver, _request_follows_order)
+    subscribe(requests.RequestEnded, _joined_requests_come_back)
+    subscribe(dispatch.OrderEnded, _so_they_do_when_its_order_is_withdrawn)
+    subscribe(PostEnded, _work_goes_back_to_the_station)

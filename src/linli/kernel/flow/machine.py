@@ -168,12 +168,17 @@ class Flow:
         rows = type(subject)._base_manager.filter(pk=subject.pk)
         return not rows.filter(**{self.field: getattr(subject, self.field)}).exists()
 
-    def rehand(self, subject: Any, *, actor: Actor) -> None:
-        """Give duty and clock to whom they belong now, with the deadline they had."""
+    def rehand(self, subject: Any, *, actor: Actor, keeps_clock: bool = False) -> None:
+        """Give duty and clock to whom they belong now, with the deadline they had.
+
+        With `keeps_clock` only the duty goes over: the time of the tier that had it runs on.
+        """
         held = Duty.objects.filter(subject_type=self.name, subject_id=subject.pk).first()
         if held is not None:
-            clocks.stop((self.name, subject.pk), now=actor.now)
-            self._wait(subject, actor, Due(held.due_at, is_provisional=held.is_provisional))
+            if not keeps_clock:
+                clocks.stop((self.name, subject.pk), now=actor.now)
+            until = Due(held.due_at, is_provisional=held.is_provisional)
+            self._wait(subject, actor, until, has_clock=keeps_clock)
 
     def verbs_for(self, rows: models.QuerySet[Any], actor: Actor) -> models.QuerySet[Any]:
         """Rows annotated with `may_<verb>` for every permission the moves need."""
@@ -201,7 +206,15 @@ class Flow:
             **data,
         )
 
-    def _wait(self, subject: Any, actor: Actor, until: Due | None, *, is_new: bool = False) -> None:
+    def _wait(
+        self,
+        subject: Any,
+        actor: Actor,
+        until: Due | None,
+        *,
+        is_new: bool = False,
+        has_clock: bool = False,
+    ) -> None:
         """Replace the subject's duty and clock by those of its present state."""
         if not is_new:
             duty.close((self.name, subject.pk))
@@ -209,15 +222,16 @@ class Flow:
         if state not in self.waiting or until is None:
             return
         waiting = self.waiting[state](subject)
-        clocks.start(
-            (self.name, subject.pk),
-            area=subject.area_id,
-            state=state,
-            tier=waiting.tier,
-            unit=waiting.unit,
-            now=actor.now,
-            until=until,
-        )
+        if not has_clock:
+            clocks.start(
+                (self.name, subject.pk),
+                area=subject.area_id,
+                state=state,
+                tier=waiting.tier,
+                unit=waiting.unit,
+                now=actor.now,
+                until=until,
+            )
         if waiting.role is not None:
             duty.open_for(
                 (self.name, subject.pk),

@@ -40,6 +40,10 @@ class Distinct:
 class Measure:
     """What is counted: one row of `table` is one; `where` names a boolean column that must hold.
 
+    `list_url` is the list of these rows, `listed_by` the permission of those who may open every row
+    that they count, so that for them the list is as long as the number. With `fewest`, one unit's
+    facts are told apart only where no single one can be recognised: see `read.tells_apart`.
+
     Table and column names come from code, never from a user.
     """
 
@@ -54,6 +58,8 @@ class Measure:
     whose: str = "unit_id"
     where: str = ""
     list_url: str = ""
+    listed_by: str = ""
+    fewest: int = 0
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     sums: Mapping[str, Sum] = field(default_factory=dict)
     distinct: Mapping[str, Distinct] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from linli.lib.areacodes import NATION, level_of, range_of
 from .measures import Measure
 
 CITY_LEVEL = 2
+DAY = timedelta(days=1)
 # Posts at these units see numbers of whole areas; all others see their own unit's.
 SEES_AREAS = {UnitKind.DEPARTMENT, UnitKind.CENTRE}
 
@@ -25,13 +26,15 @@ class NotCounted(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a measure, an area, the days from `first` to `last` (both included)."""
+    """What is asked: a measure, an area, the days from `first` to `last` (both included), perhaps
+    of one unit only. `is_settled`: these are whole months, and all of them are over."""
 
     measure: Measure
     area: int
     first: date
     last: date
     unit: UUID | None = None
+    is_settled: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,24 @@ def question(actor: Actor, measure: Measure, *, area: int, first: date, last: da
     if actor.unit_id is not None and actor.unit_kind not in SEES_AREAS:
         # One's own numbers are meant wherever they happened, unless another area is asked for.
         whole = NATION if area == actor.area else area
-        return Question(measure, whole, first, last, unit=actor.unit_id)
+        is_settled = first.day == (last + DAY).day == 1 and last < actor.today
+        return Question(measure, whole, first, last, actor.unit_id, is_settled)
     raise NotCounted
+
+
+def tells_apart(asked: Question) -> bool:
+    """Whether values are told apart, or only how many facts there are.
+
+    What a single person said must not show from a small number, nor from one that has just grown,
+    nor from two taken from each other. So one unit's facts of a measure with `fewest` are broken
+    down wherever they happened, over settled months only, each with at least so many or none.
+    """
+    fewest = asked.measure.fewest
+    if asked.unit is None or not fewest:
+        return True
+    if not asked.is_settled or asked.area != NATION:
+        return False
+    return all(one.n >= fewest for one in by_day(asked, months=True).values())
 
 
 def total(asked: Question) -> Count:
@@ -64,7 +83,9 @@ def total(asked: Question) -> Count:
 
 
 def by_dimension(asked: Question, name: str) -> dict[str, Count]:
-    """The number for each value of a dimension, largest first."""
+    """The number for each value of a dimension, largest first; none unless it `tells_apart`."""
+    if not tells_apart(asked):
+        return {}
     return _largest_first(_rows(asked, by="value", dimension=name))
 
 
@@ -72,6 +93,8 @@ def by_dimensions(asked: Question) -> dict[str, dict[str, Count]]:
     """The same for every dimension of the measure, in one pass over cube or facts."""
     names = list(asked.measure.dimensions)
     found: dict[str, dict[str, Count]] = {name: {} for name in names}
+    if not tells_apart(asked):
+        return found
     held = ranges(asked.area)
     is_held = asked.unit is None and level_of(asked.area) <= CITY_LEVEL and held.is_plain
     sql, values = _cube_dims_sql(asked) if is_held else _fact_dims_sql(asked, held)

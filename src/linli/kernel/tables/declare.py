@@ -49,11 +49,13 @@ class Filter:
 
 @dataclass(frozen=True)
 class Table:
-    """A list. `rows(actor)` is already cut down to what the actor may see.
+    """A list. `rows(actor)` is already cut down to what the actor may see; `row_url` may be empty
+    where the first cell knows better.
 
     `sort` is a non-null indexed column, newest first; `search` narrows by free text if given;
     `day` names the column by which statistics count these rows: with it, the list can be opened for
-    an area and a span of days (`?area=&first=&last=`), and its length is the number that led here.
+    an area, a unit and a span of days (`?area=&unit=&first=&last=`), and its length is the number
+    that led here.
     `know(rows, actor)` fetches labels for one page in a fixed number of queries.
     """
 

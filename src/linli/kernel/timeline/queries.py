@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind, Role
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.units.queries import unit_labels
@@ -57,6 +58,13 @@ def lines(
         sentence = template.format_map(_Blank(data))
         made.append(Line(event.at, whose[event.id], sentence, event.verb, event.data))
     return made
+
+
+def has_done(actor: Actor, verb: str, subject: tuple[str, UUID], *, since: datetime) -> bool:
+    """Whether the same user has done this to a subject since a moment."""
+    subject_type, subject_id = subject
+    found = Event.objects.filter(subject_type=subject_type, subject_id=subject_id, at__gt=since)
+    return found.filter(user=actor.user_id, verb=verb).exists()
 
 
 class _Blank(dict[str, Any]):

@@ -1,7 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from linli.kernel.areas.queries import inside, is_code
 from linli.kernel.areas.queries import label as area_label
 from linli.kernel.tables import Cell, Column, Table, page_of, total_text
 from linli.kernel.timeline.record import record
+from linli.kernel.units.queries import unit_labels
 from linli.lib.xlsx import Kind, Sheet, SheetColumn, write_workbook
 
 from .moments import exact, local
@@ -86,7 +88,12 @@ def _narrowed(
 def _counted(
     table: Table, rows: QuerySet[Any], asked: dict[str, str], chip: Callable[..., None]
 ) -> QuerySet[Any]:
-    """Narrow to the area and days behind a number of the statistics; what is unreadable is left."""
+    """Narrow to the area, days and unit behind a number of the statistics; what is unreadable is
+    left."""
+    unit = unit_asked(asked)
+    for name in unit_labels([unit]).values():
+        rows = rows.filter(unit_id=unit)
+        chip(labelled(_("Unit"), name), "unit")
     area = asked.get("area", "")
     if area.isascii() and area.isdigit() and len(area) <= 12 and is_code(int(area)):
         rows = rows.filter(inside(int(area)))
@@ -101,16 +108,22 @@ def _counted(
     return rows
 
 
+def unit_asked(asked: Mapping[str, str]) -> UUID | None:
+    """The unit that an address names, if it can be read."""
+    try:
+        return UUID(asked.get("unit", ""))
+    except ValueError:
+        return None
+
+
 def _column(column: Column) -> dict[str, Any]:
     """A column for the template: in words once, not once for every row."""
     return {"label": str(column.label), "kind": column.kind, "cell": column.cell}
 
 
 def _row(table: Table, columns: list[dict[str, Any]], row: Any, known: Any) -> dict[str, Any]:
-    return {
-        "url": table.row_url(row),
-        "cells": [_cell(one["cell"](row, known), one) for one in columns],
-    }
+    cells = [_cell(one["cell"](row, known), one) for one in columns]
+    return {"url": table.row_url(row) or cells[0]["url"], "cells": cells}
 
 
 def _cell(cell: Cell, column: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.dispatch.actions import reopen_order, take_verdict, urge_order, withdraw_order
-from linli.intake.actions import add_to_request, reopen_request, withdraw_request
+from linli.intake.actions import (
+    add_to_request,
+    reopen_request,
+    say_for_joined,
+    withdraw_request,
+)
 from linli.intake.queries import followed
 from linli.intake.receipts import WINDOW, TooManyTries, open_receipt
 from linli.kernel.access import public
@@ -146,19 +151,22 @@ def add(request: HttpRequest) -> HttpResponse:
 @with_receipt
 def verdict(request: HttpRequest) -> HttpResponse:
     story = _story_for(request, "say")
-    if story is None or story.order is None:
+    if story is None:
         return _back(request)
     chosen = {"value": request.GET.get("value", ""), "naming": WITHOUT_NAME}
-    form = VerdictForm(_sent(request), initial=chosen)
+    form = VerdictForm(_sent(request), initial=chosen, is_joined=story.is_merged)
     if not form.is_valid():
         return _ask(request, form, title=_("Your answer"), submit=_("Send my answer"))
-    take_verdict(
-        story.order,
-        actor=actor_of(request),
-        value=form.cleaned_data["value"],
-        is_anonymous=form.cleaned_data["naming"] == WITHOUT_NAME,
-    )
+    _say(story, actor_of(request), **form.cleaned_data)
     return _back(request, _("Thank you. Your answer counts."))
+
+
+def _say(story: Story, actor: Actor, *, value: str, naming: str = WITHOUT_NAME) -> None:
+    if story.order is not None:
+        is_anonymous = naming == WITHOUT_NAME
+        take_verdict(story.order, actor=actor, value=value, is_anonymous=is_anonymous)
+    else:
+        say_for_joined(story.request, actor=actor, value=value)
 
 
 @public(OPENED_BY_RECEIPT)
@@ -171,9 +179,17 @@ def reopen(request: HttpRequest) -> HttpResponse:
         return _back(request)
     form = ReopenForm(_sent(request))
     if not form.is_valid():
-        return _ask(request, form, title=_("Open the request again"), submit=_("Open it again"))
+        return _ask(request, form, **_reopening(story))
     _reopen(story, actor_of(request), form.cleaned_data["words"])
     return _back(request, _("It is open again; the centre has it."))
+
+
+def _reopening(story: Story) -> dict[str, str]:
+    """How the page is headed on which a request is opened again, or goes its own way."""
+    if story.is_merged and not story.is_served:
+        title = _("Have mine looked at by itself")
+        return {"title": title, "submit": _("Send"), "lead": _("The other request goes on.")}
+    return {"title": _("Open the request again"), "submit": _("Open it again")}
 
 
 def _reopen(story: Story, actor: Actor, words: str) -> None:
@@ -194,6 +210,8 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     form = WithdrawForm(_sent(request), is_taken_on=story.order is not None)
     if not form.is_valid():
         title, lead = _("Take the request back"), _("Nobody will work on it any more.")
+        if story.is_merged:
+            lead = _("The request it was joined with goes on.")
         return _ask(request, form, title=title, submit=_("Take it back"), lead=lead)
     _withdraw(story, actor_of(request), form.cleaned_data.get("words", ""))
     return _back(request, _("The request was taken back. You can ask again at any time."))

@@ -20,6 +20,12 @@ DOORS = {
 FROM_A_GAP, ON_FILE, TWICE = 0.08, 0.6, 0.012
 ENDS = {"accept": 840, "informed": 90, "referred": 42, "refused": 18, "withdrawn": 10}
 ANSWERS = {"informed": "inform", "referred": "refer"}
+# What is joined with a request that ends so would come back.
+WITHOUT_HELP = {
+    "intake.inform_request", "intake.refer_request", "intake.refuse_request",
+    "intake.withdraw_request", "dispatch.withdraw_order",
+}  # fmt: skip
+CLOSING = {"dispatch.take_verdict", "dispatch.close_order"}
 
 
 def write_requests(cast: Cast, count: int = REQUESTS, *, first: int = 1) -> list[Tale]:
@@ -30,8 +36,8 @@ def write_requests(cast: Cast, count: int = REQUESTS, *, first: int = 1) -> list
         story = begin(cast, number)
         number += 1
         steps = tell(story)
-        if number < latest and cast.chance(TWICE):
-            steps += ask_twice(story, number)
+        if number < latest and cast.chance(TWICE) and (again := ask_twice(story, number)):
+            steps += again
             number += 1
         tales.append(Tale(tuple(sorted(steps, key=lambda one: one.at)), story.county))
     return tales
@@ -184,7 +190,8 @@ def _end(story: Story) -> None:
 
 
 def ask_twice(story: Story, number: int) -> list[Step]:
-    """The same need comes in once more some hours later and is joined with the first request."""
+    """The same need comes in once more some hours later and is joined with the first request; no
+    steps if that was over by then, or ended without help."""
     cast, first = story.cast, story.steps[0]
     again = Story(
         cast,
@@ -203,7 +210,15 @@ def ask_twice(story: Story, number: int) -> list[Step]:
         again.step(who, "intake.merge_request", again.request, other=story.request)
     except NotYet:
         pass
-    return again.steps
+    return again.steps if _is_helped(story, again.at) else []
+
+
+def _is_helped(story: Story, at: datetime) -> bool:
+    """Whether somebody is at work on a request at a moment, and it ends with help if it does."""
+    verbs = [one.verb for one in story.steps if one.at <= at]
+    last = [one for one in verbs if one in {*CLOSING, "dispatch.reopen_order"}][-1:]
+    is_in_vain = any(one.verb in WITHOUT_HELP for one in story.steps)
+    return not is_in_vain and not set(last) & CLOSING
 
 
 def _is_office_hour(cast: Cast, at: datetime) -> bool:

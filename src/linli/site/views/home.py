@@ -1,7 +1,7 @@
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -13,14 +13,18 @@ from linli.kernel.accounts.actors import SHANGHAI, Actor
 from linli.kernel.areas.queries import path_labels
 from linli.kernel.flow.models import Duty
 from linli.kernel.flow.queries import duties
+from linli.kernel.ui.lists import list_page
 from linli.kernel.ui.moments import clock
 from linli.kernel.ui.pages import actor_of, page
 from linli.kernel.ui.registry import DutyLine, registry
 
 from .. import numbers
+from ..tables import BELOW_COUNTY, WAITING, lines_of
 
 SHOWN_DUTIES = 60
+DAY = timedelta(days=1)
 NOW = timedelta(hours=4)
+GROUPS = ("now", "today", "week", "later")
 
 
 @public("strangers are sent to sign in; everybody signed in has a home")
@@ -30,23 +34,56 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if not actor.is_user:
         return redirect("account_login")
-    held = list(duties(actor)[:SHOWN_DUTIES])
+    waiting = duties(actor)
+    counts = _counts(waiting, actor)
     context = {
-        "sentence": _sentence(actor, held),
-        "groups": _groups(actor, held),
+        "sentence": _sentence(counts),
+        "groups": _groups(actor, list(waiting[:SHOWN_DUTIES]), counts),
         "stats": numbers.three(actor),
         "has_post": actor.post_id is not None,
     }
     return page(request, "site/home.html", context, partial="site/_home.html")
 
 
-def _sentence(actor: Actor, held: list[Duty]) -> str:
-    late = sum(1 for one in held if one.due_at < actor.now)
-    if not held:
+@public("strangers are sent to sign in; everybody signed in has a list of what waits for them")
+@require_safe
+def waiting(request: HttpRequest) -> HttpResponse:
+    """All that waits for me, by due time; the home page shows the first of it."""
+    if not actor_of(request).is_user:
+        return redirect("account_login")
+    return list_page(request, WAITING)
+
+
+def _counts(waiting: QuerySet[Duty], actor: Actor) -> dict[str, int]:
+    """How many duties there are in each group, and how many of all are late; none is left out."""
+    ends = _ends(actor)
+    before = {name: Count("pk", filter=Q(due_at__lt=end)) for name, end in ends.items()}
+    late = Count("pk", filter=Q(due_at__lt=actor.now))
+    found = waiting.order_by().aggregate(late=late, later=Count("pk"), **before)
+    counts, so_far = {"late": int(found["late"])}, 0
+    for name in GROUPS:
+        counts[name] = max(0, found[name] - so_far)
+        so_far = max(so_far, found[name])
+    return counts
+
+
+def _ends(actor: Actor) -> dict[str, datetime]:
+    """The moment at which each group but the last ends."""
+    midnight = datetime.combine(actor.today + DAY, time.min, SHANGHAI)
+    return {
+        "now": actor.now + NOW,
+        "today": midnight,
+        "week": midnight + (6 - actor.today.weekday()) * DAY,
+    }
+
+
+def _sentence(counts: dict[str, int]) -> str:
+    count, late = sum(counts[name] for name in GROUPS), counts["late"]
+    if not count:
         return _("Nothing waits for you.")
-    waits = ngettext(
-        "%(count)s thing waits for you", "%(count)s things wait for you", len(held)
-    ) % {"count": len(held)}
+    waits = ngettext("%(count)s thing waits for you", "%(count)s things wait for you", count) % {
+        "count": count
+    }
     if not late:
         return _("%(waits)s, nothing is late.") % {"waits": waits}
     return ngettext(
@@ -54,43 +91,36 @@ def _sentence(actor: Actor, held: list[Duty]) -> str:
     ) % {"waits": waits, "late": late}
 
 
-def _groups(actor: Actor, held: list[Duty]) -> list[dict[str, Any]]:
-    """Duties under Now, Today, This week and Later, each as its room puts it."""
-    lines = _lines(actor, held)
-    areas = path_labels({one.area for one in held}, below=3)
-    made: dict[str, list[dict[str, Any]]] = {}
+def _groups(actor: Actor, held: list[Duty], counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Duties under Now, Today, This week and Later, each as its room puts it; `more` are those
+    that have no place here."""
+    lines = lines_of(actor, held)
+    areas = path_labels({one.area for one in held}, below=BELOW_COUNTY)
+    ends = _ends(actor)
+    made: dict[str, list[dict[str, Any]]] = {name: [] for name in GROUPS}
+    left = dict(counts)
     for one in held:
+        name = next((name for name, end in ends.items() if one.due_at < end), "later")
+        left[name] -= 1
         line = lines.get((one.subject_type, one.subject_id))
         if line is not None:
-            made.setdefault(_group(one.due_at, actor), []).append(
-                _row(one, line, areas.get(one.area, ""), actor)
-            )
+            made[name].append(_row(one, line, areas.get(one.area, ""), actor))
     titles = {
         "now": _("Now"),
         "today": _("Today"),
         "week": _("This week"),
         "later": _("Later"),
     }
-    return [{"title": titles[key], "duties": made[key]} for key in titles if key in made]
-
-
-def _lines(actor: Actor, held: list[Duty]) -> dict[tuple[str, UUID], DutyLine]:
-    found: dict[tuple[str, UUID], DutyLine] = {}
-    for subject_type, maker in registry.lines.items():
-        ids = [one.subject_id for one in held if one.subject_type == subject_type]
-        if ids:
-            made = maker(actor, ids)
-            found |= {(subject_type, subject_id): line for subject_id, line in made.items()}
-    return found
-
-
-def _group(due_at: datetime, actor: Actor) -> str:
-    if due_at < actor.now + NOW:
-        return "now"
-    day = due_at.astimezone(SHANGHAI).date()
-    if day == actor.today:
-        return "today"
-    return "week" if day <= actor.today + timedelta(days=6 - actor.today.weekday()) else "later"
+    return [
+        {
+            "title": titles[name],
+            "duties": made[name],
+            "count": len(made[name]) + left[name],
+            "more": left[name],
+        }
+        for name in GROUPS
+        if made[name] or left[name]
+    ]
 
 
 def _row(duty: Duty, line: DutyLine, where: str, actor: Actor) -> dict[str, Any]:

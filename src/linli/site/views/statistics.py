@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from linli.kernel.access import holds, requires
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.enums import Role
 from linli.kernel.areas.queries import Place, children, label, path
 from linli.kernel.stats.measures import Measure, measures
 from linli.kernel.stats.read import (
@@ -21,12 +22,14 @@ from linli.kernel.stats.read import (
     by_dimensions,
     distinct,
     question,
+    tells_apart,
     total,
 )
 from linli.kernel.ui.moments import exact, minutes
 from linli.kernel.ui.pages import actor_of, page
 from linli.kernel.ui.pages import asked as asked_of
 from linli.kernel.units.queries import unit_labels
+from linli.lib.areacodes import NATION
 
 from ..periods import KINDS, Period, period_of, read_period
 
@@ -52,7 +55,8 @@ def statistics(request: HttpRequest) -> HttpResponse:
         asked = question(actor, chosen, area=code, first=period.first, last=period.last)
     except NotCounted as error:
         raise Http404 from error
-    found, parts = total(asked), by_dimensions(asked)
+    found, is_told_apart = total(asked), tells_apart(asked)
+    parts = by_dimensions(asked) if is_told_apart else {}
     context = {
         "title": _("Statistics"),
         "area_path": _path(actor, code, given),
@@ -66,6 +70,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "columns": _trend(asked, period),
         "areas": _areas(asked, given, actor),
         "tables": [_table(asked, name, counts, found) for name, counts in parts.items()],
+        "kept_back": "" if is_told_apart else _kept_back(chosen),
         "measure_title": chosen.title,
         "unit": chosen.unit,
         "source": chosen.definition,
@@ -189,19 +194,26 @@ def _stats(asked: Question, found: Count, actor: Actor, period: Period) -> list[
 
 
 def _list_url(asked: Question, actor: Actor, period: Period) -> str:
-    """The list behind the number, where the actor may open its rows."""
+    """The list behind the number, where the actor may open every row that was counted."""
     one = asked.measure
-    room = one.needs.partition(".")[0]
-    # A unit's own requests and orders are counted by holder, but listed by who may open them.
-    differs = asked.unit is not None and one.name != "services"
-    if not one.list_url or differs or not holds(actor, f"{room}.view"):
+    # Whole areas are listed for the centre alone; everybody else opens rows of their own unit.
+    is_listed = asked.unit is not None or actor.has_role(Role.DISPATCHER)
+    if not one.list_url or not is_listed or not holds(actor, one.listed_by):
         return ""
-    kept = {
-        "area": f"{asked.area:012d}",
-        "first": period.first.isoformat(),
-        "last": period.last.isoformat(),
-    }
+    kept = {"first": period.first.isoformat(), "last": period.last.isoformat()}
+    if asked.unit is not None:
+        kept["unit"] = str(asked.unit)
+    if asked.area != NATION:
+        kept["area"] = f"{asked.area:012d}"
     return f"{reverse(one.list_url)}?{urlencode(kept)}"
+
+
+def _kept_back(one: Measure) -> str:
+    """Why a number is not broken down."""
+    return _(
+        "What each of them says is told apart only over whole months that are over, with at least"
+        " %(fewest)s in each, so that nobody's answer can be recognised."
+    ) % {"fewest": one.fewest}
 
 
 def _trend(asked: Question, period: Period) -> list[dict[str, Any]]:
