@@ -70,6 +70,8 @@ BORROWED: dict[Key, str | None] = {
             "Select a valid choice. That choice is not one of the available choices.",
             "The username and/or password you specified are not correct.",
             "This account is currently inactive.",
+            "The password is too similar to the %(verbose_name)s.",
+            "This password is too common.",
             "This field is required.",
             "Too many failed login attempts. Try again later.",
         )

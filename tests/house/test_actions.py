@@ -58,8 +58,10 @@ def is_face(module: Module) -> bool:
 
 
 def public_actions(found: Iterable[Module]) -> Iterator[tuple[Module, Function]]:
+    """The actions of the rooms, and of kernel packages that have some."""
     for module in found:
-        if module.role == "actions" and module.package in rooms():
+        is_held = module.package in rooms() or module.package.startswith("linli.kernel.")
+        if module.role == "actions" and is_held:
             for one in module.tree.body:
                 if isinstance(one, Function) and not one.name.startswith("_"):
                     yield module, one
@@ -215,6 +217,14 @@ def greet(person: Person, *, actor: Actor) -> None: record()
 
 def test_every_action_tells_the_timeline() -> None:
     assert untold(modules()) == []
+
+
+def test_actions_of_the_kernel_are_looked_at_too() -> None:
+    assert "linli.kernel.staff.actions.end_post" in {
+        f"{module.name}.{one.name}" for module, one in public_actions(modules())
+    }
+    planted = made("kernel.staff.actions", "def wave(user: User, *, actor: Actor) -> None: ...")
+    assert untold([planted]) == ["linli.kernel.staff.actions.wave"]
 
 
 def test_a_silent_action_is_found() -> None:

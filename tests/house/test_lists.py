@@ -31,11 +31,11 @@ FEW, MANY = 1, 3
 
 
 def tables(actor: Actor) -> dict[str, Table]:
-    """Every list of every room: a constant of a `tables` module, or what a maker makes for an
-    actor."""
+    """Every list of every room and of the site: a constant of a `tables` module, or what a maker
+    makes for an actor."""
     found: dict[str, Table] = {}
     for module in modules():
-        if module.role == "tables" and module.package in rooms():
+        if module.role == "tables" and module.package in {*rooms(), "linli.site"}:
             for name, held in vars(import_module(module.name)).items():
                 made = _made(held, actor)
                 if made is not None:

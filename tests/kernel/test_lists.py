@@ -220,7 +220,7 @@ def test_an_export_holds_every_row_of_the_filter_and_runs_nothing(browser: Clien
 
     assert answer["Content-Type"].endswith("spreadsheetml.sheet")
     assert answer["Content-Disposition"].startswith('attachment; filename="linli-terms-20')
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "no-store, private"
     rows = {row[0]: row for row in sheet(answer)}
     assert len([one for one in rows if str(one).startswith(("t", "risky", "start"))]) == 36
     assert rows["risky0"][1] == "'" + RISKY

@@ -26,6 +26,7 @@ WORDS = (
     "service facts",
     "service analysis",
     "service before correction",
+    "key name",
 )
 NUMBERS = ("request phone", "person phone", "person citizen id")
 AREA, BORN = "350502", "19500101"

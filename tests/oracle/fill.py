@@ -14,14 +14,17 @@ from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from stdnum.cn import uscc
 
+from linli.kernel.accounts.enums import Role
 from linli.kernel.flow.machine import Flow
 from linli.kernel.forms.fields import AreaField, CitizenIdField, PhoneField
 
 from ..house.urls import Page
+from ..world import PASSWORD
 from .canaries import GROUPS
 from .rows import Bundle, Town
 
 NOWHERE, MIXED = "nowhere", "mixed"
+NEW_PASSWORD = "staple battery horse correct"
 NOBODY = UUID("01890000-0000-7000-8000-000000000000")
 # In which of the states from which a move starts a row shows most.
 PREFERRED = (
@@ -76,6 +79,9 @@ ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "household_id": lambda town, one, page: _first(one.households),
     "service_id": lambda town, one, page: _first(one.services),
     "unit_id": lambda town, one, page: town.world.units[one.team.station],
+    "user_id": lambda town, one, page: town.world.users[one.team.worker],
+    "post_id": lambda town, one, page: _first(one.posts),
+    "key_id": lambda town, one, page: _first(one.keys),
     "site_id": lambda town, one, page: town.world.units[one.team.station],
 }
 AREAS: dict[str, Callable[[Bundle], int]] = {
@@ -167,12 +173,18 @@ CHOICES: dict[str, Callable[[Bundle], Any]] = {
     "person": lambda one: str(one.persons[0].pk if one.persons else NOBODY),
     "persons": lambda one: [str(person.pk) for person in one.persons[:1]],
     "for_whom": lambda one: "other",
+    "role": lambda one: Role.STATION_HEAD.value,
 }
 # Fields whose kind does not tell what they want.
 BY_NAME: dict[str, Callable[[Bundle], Any]] = {
     "other": lambda one: one.receipts["serving"].number if "serving" in one.receipts else "",
     "serves_also": lambda one: f"{one.team.village:012d}",
     "credit_code": lambda one: _credit_code(),
+    "username": lambda one: "filled.in",
+    "unit": lambda one: f"Test {one.team.station}",
+    "current_password": lambda one: PASSWORD,
+    "new_password": lambda one: NEW_PASSWORD,
+    "new_password_again": lambda one: NEW_PASSWORD,
 } | {f"day{day}": lambda one: "08:30-12:00" for day in range(7)}
 VALUES: tuple[tuple[type[forms.Field], Callable[[Bundle], Any]], ...] = (
     (AreaField, lambda one: f"{one.team.village:012d}"),

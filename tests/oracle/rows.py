@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from linli.dispatch import actions as dispatch
@@ -11,7 +11,9 @@ from linli.dispatch.models import Order
 from linli.intake import actions as intake
 from linli.intake.models import Request
 from linli.kernel.accounts.actors import Actor, set_actor, system, visitor
+from linli.kernel.accounts.models import ApiToken, Post
 from linli.kernel.scope import unscoped
+from linli.kernel.staff.actions import issue_key
 from linli.people import actions as people
 from linli.people.models import Basis, Household, Membership, Person, PersonCategory
 from linli.services import actions as services
@@ -83,6 +85,8 @@ class Bundle:
     bases: list[Basis] = field(default_factory=list)
     households: list[Household] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    keys: list[ApiToken] = field(default_factory=list)
 
     def text(self, what: str) -> str:
         return canary(self.group, what)
@@ -123,6 +127,7 @@ class _Maker:
         self.town, self.bundle, self.team = town, bundle, bundle.team
 
     def make(self) -> None:
+        self.staff()
         for _one in range(1 + MORE[self.bundle.group]):
             self.person()
         self.facts()
@@ -139,6 +144,15 @@ class _Maker:
 
     def text(self, what: str) -> str:
         return self.bundle.text(what)
+
+    def staff(self) -> None:
+        """The worker's post, and a key of it with a name that betrays it."""
+        post = Post.objects.get(user=self.town.world.users[self.team.worker])
+        with acting(system("tests")) as actor:
+            until = actor.now + timedelta(days=1)
+            issue_key(post, actor=actor, name=self.text("key name"), valid_until=until)
+        self.bundle.posts.append(post)
+        self.bundle.keys.append(post.tokens.get())
 
     def person(self) -> Person:
         is_first = not self.bundle.persons
@@ -369,6 +383,8 @@ def _mark(town: Town) -> None:
                 ("basis", bundle.bases),
                 ("household", bundle.households),
                 ("service", bundle.services),
+                ("post", bundle.posts),
+                ("key", bundle.keys),
             )
             for kind, found in rows:
                 for row in found:

@@ -15,6 +15,7 @@ SECTION = "writes"
 # What is sent here changes nothing that anybody else sees, each with the reason.
 LEAVES_NO_TRACE = {
     "account_login": "signing in is kept in the session",
+    "accounts:activate": "nobody in the town is switched off, so there is nothing to change",
     "people:find": "a search; what is opened from it is on record",
     "intake:find": "a search; what is opened from it is on record",
     "ui:preferences": "type size and theme of one's own browser",

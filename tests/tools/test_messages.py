@@ -5,6 +5,7 @@ from pathlib import Path
 
 import allauth
 import django.conf
+import django.contrib.auth
 import pytest
 from babel.messages import pofile
 
@@ -211,7 +212,7 @@ def test_the_check_writes_nothing_and_says_no(
 
 def test_what_is_borrowed_is_still_said_by_those_it_was_borrowed_from() -> None:
     said = set()
-    for package in (allauth, django.conf):
+    for package in (allauth, django.conf, django.contrib.auth):
         text = (Path(package.__path__[0]) / "locale/zh_Hans/LC_MESSAGES/django.po").read_text()
         for one in pofile.read_po(io.StringIO(text), locale=CHINESE):
             plural = one.id[1] if isinstance(one.id, tuple) else None

@@ -172,3 +172,25 @@ def register_organisation(
     )
     _tell(actor, "site_opened", unit, kind=str(UnitKind.AGENCY))
     return Organisation.objects.create(unit=unit, credit_code=credit_code, phone=phone)
+
+
+@transaction.atomic
+def open_department(
+    *, actor: Actor, zh: str, en: str, area: int, competent_body: str = "social_work_department"
+) -> Unit:
+    """Open a competent department, the unit in which officers and administrators work.
+
+    Only the system opens one: with a department begins who may look after an area at all.
+    """
+    if not actor.is_system:
+        raise Refused
+    unit = Unit.objects.create(
+        kind=UnitKind.DEPARTMENT,
+        area_id=area,
+        competent_body=competent_body,
+        zh=zh,
+        en=en,
+        valid_from=actor.today,
+    )
+    _tell(actor, "site_opened", unit, kind=str(UnitKind.DEPARTMENT))
+    return unit

@@ -2,7 +2,8 @@
 
 Draft and receipt are the same row under the same key (a secret in a cookie of this browser). The
 draft becomes the receipt in the transaction that registers the request, so a second press or a
-reload finds the receipt instead of a draft.
+reload finds the receipt instead of a draft. Many residents share a computer: half an hour without
+a click, and the draft is gone.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ COOKIE = "linli_ask"
 DRAFT, RECEIPT = "portal:ask", "portal:receipt"
 # A PIN stays in the browser for as long as somebody needs to write it down.
 SHOWN = timedelta(minutes=30)
+IDLE = timedelta(minutes=30)
 Typed = dict[str, str]
 
 
@@ -33,15 +35,19 @@ class KeptReceipt:
 
 
 def draft_of(key: str, *, now: datetime) -> Typed | None:
-    """What was typed so far in the browser that has the key."""
+    """What was typed so far in the browser that has the key, if there was a click in the last half
+    hour; this one counts."""
     values = drafts.find(key, path=DRAFT, now=now)
-    return None if values is None else {name: one[0] for name, one in values.items()}
+    if values is None:
+        return None
+    drafts.keep_on(key, until=now + IDLE)
+    return {name: one[0] for name, one in values.items()}
 
 
 def keep_draft(key: str, typed: Typed, *, now: datetime) -> str:
     """Keep what was typed; returns the key, a new one unless `key` opens a draft already."""
     held = key if draft_of(key, now=now) is not None else ""
-    return drafts.keep(_listed(typed), path=DRAFT, now=now, key=held)
+    return drafts.keep(_listed(typed), path=DRAFT, now=now, key=held, kept=IDLE)
 
 
 def receipt_of(key: str, *, now: datetime) -> KeptReceipt | None:
@@ -75,7 +81,7 @@ def send(key: str, *, actor: Actor, reach: Typed) -> UUID | None:
     )
     receipt = register_request(actor=actor, asked=asked, door=Door.PUBLIC)
     told = {"number": receipt.number, "pin": receipt.pin, "request": str(receipt.request.pk)}
-    drafts.keep(_listed(told), path=RECEIPT, now=actor.now - drafts.KEPT + SHOWN, key=key)
+    drafts.keep(_listed(told), path=RECEIPT, now=actor.now, key=key, kept=SHOWN)
     return receipt.request.pk
 
 

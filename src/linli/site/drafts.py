@@ -18,7 +18,7 @@ from linli.kernel.forms import drafts
 
 COOKIE = "linli_draft"
 COOKIE_AGE = int(drafts.KEPT.total_seconds())
-NEVER_KEPT = {"csrfmiddlewaretoken", "password", "login"}
+NEVER_KEPT = ("csrfmiddlewaretoken", "password", "login")
 DESK = "/desk/"
 
 
@@ -67,7 +67,7 @@ def _keep(request: HttpRequest, response: HttpResponse, actor: Actor) -> None:
     values = {
         name: [str(one) for one in request.POST.getlist(name)]
         for name in request.POST
-        if name not in NEVER_KEPT
+        if not any(one in name for one in NEVER_KEPT)
     }
     if any(any(one) for one in values.values()):
         path = _place(request, _writer(request))

@@ -11,6 +11,7 @@ from linli.dispatch.actions import NoPost
 from linli.intake.actions import NoCentre
 from linli.kernel.access import public
 from linli.kernel.flow.machine import Refused, Stale
+from linli.kernel.staff.actions import Unfit
 from linli.kernel.ui.views import back_to
 from linli.services.actions import Implausible
 
@@ -38,7 +39,7 @@ class SentenceMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, Stale | NoCentre | NoPost | Implausible):
+        if isinstance(error, Stale | NoCentre | NoPost | Implausible | Unfit):
             messages.error(request, str(error))
             start = "/desk/" if request.path.startswith("/desk/") else "/"
             response = redirect(back_to(request, default=start))

@@ -18,3 +18,11 @@ place(
     needs="services.count",
     order=50,
 )
+place(
+    name="accounts",
+    label=pgettext_lazy("place", "Users"),
+    icon="person",
+    url_name="accounts:list",
+    needs="staff.view",
+    order=70,
+)

@@ -49,7 +49,10 @@ if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) i
     raise SettingError(f"LINLI_HOME_AREA must be an area code, not {LINLI_HOME_AREA!r}")
 
 ROOMS = ("directory", "people", "services", "dispatch", "intake", "portal", "gateway")
-KERNEL = ("terms", "areas", "units", "accounts", "timeline", "jobs", "flow", "stats", "forms", "ui")
+KERNEL = (
+    "terms", "areas", "units", "accounts", "timeline", "jobs", "flow", "staff", "stats", "forms",
+    "ui",
+)  # fmt: skip
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -81,6 +84,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "linli.kernel.accounts.middleware.ActorMiddleware",
+    "linli.site.caching.PrivateMiddleware",
+    "linli.site.passwords.OwnPasswordMiddleware",
     "linli.site.drafts.DraftMiddleware",
     "linli.site.errors.SentenceMiddleware",
 ]
@@ -119,12 +124,16 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "phone", "email")},
+    },
+    {
+        "NAME": "linli.site.passwords.LongEnough",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "linli.site.passwords.NotTheDemonstrations"},
 ]
 # Two blocking threads serve everybody: a sign-in may cost a tenth of a second, not half a one.
 PASSWORD_HASHERS = [
@@ -133,7 +142,7 @@ PASSWORD_HASHERS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/desk/"
-ACCOUNT_ADAPTER = "linli.kernel.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "linli.kernel.staff.signing.SigningAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -1,13 +1,14 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from linli.kernel.scope import Scope
+from linli.kernel.scope import Scope, scope
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import in_force
 from linli.lib.areacodes import range_of
@@ -171,3 +172,13 @@ def set_actor(actor: Actor, *, is_reading: bool = False) -> None:
     plans = "force_custom_plan" if is_reading else "auto"
     with connection.cursor() as cursor:
         cursor.execute(SET_ACTOR, [name, plans])
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[Actor]:
+    """One transaction in which an actor acts, as the middleware gives it to a request (commands,
+    jobs)."""
+    with transaction.atomic():
+        set_actor(actor)
+        with scope(actor.scope):
+            yield actor

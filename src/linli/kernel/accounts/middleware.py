@@ -41,10 +41,9 @@ class ActorMiddleware:
 def actor_for(request: HttpRequest) -> Actor:
     """The actor of a request: a program's key, the signed-in user in their post, or a visitor."""
     locale = translation.get_language() or "zh-hans"
-    header = request.headers.get("Authorization", "")
-    # A program's key opens the programs' door only, never the pages.
-    if header.startswith(BEARER) and request.path.startswith(PROGRAMS):
+    if is_program(request):
         now = timezone.now()
+        header = request.headers.get("Authorization", "")
         post = post_of(header.removeprefix(BEARER).strip(), now=now)
         if post is None:
             return visitor(locale=locale)
@@ -54,3 +53,9 @@ def actor_for(request: HttpRequest) -> Actor:
         return visitor(locale=locale)
     chosen = request.session.get(SESSION_POST)
     return actor_of(user, post_id=UUID(chosen) if chosen else None, locale=locale)
+
+
+def is_program(request: HttpRequest) -> bool:
+    """Whether a program asks with a key, which opens the programs' door only, never the pages."""
+    header = request.headers.get("Authorization", "")
+    return header.startswith(BEARER) and request.path.startswith(PROGRAMS)

@@ -1,7 +1,10 @@
+from collections.abc import Iterator
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from linli.kernel.crypto.fields import SealedTextField
@@ -9,6 +12,8 @@ from linli.kernel.units.models import Unit
 from linli.lib.uuid7 import uuid7
 
 from .enums import Role
+
+SESSION_SALT = "linli.kernel.accounts.session"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -29,6 +34,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)
+    # A session holds for one mark and one password: a new mark ends them all.
+    session_mark = models.UUIDField(default=uuid7, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -37,6 +44,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     class Meta:
+        indexes = (models.Index(fields=("joined_at", "id"), name="user_joined"),)
         constraints = (
             models.UniqueConstraint(
                 models.functions.Lower("username"), name="user_name_once_in_any_case"
@@ -46,6 +54,17 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What a session is checked against at every request; changes when sessions must end."""
+        return self._session_hash(None)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return map(self._session_hash, settings.SECRET_KEY_FALLBACKS)
+
+    def _session_hash(self, secret: str | bytes | None) -> str:
+        held = f"{self.session_mark}:{self.password}"
+        return salted_hmac(SESSION_SALT, held, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Post(models.Model):

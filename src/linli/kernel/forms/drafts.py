@@ -11,14 +11,19 @@ PURPOSE = "forms.draft"
 Values = dict[str, list[str]]
 
 
-def keep(values: Values, *, path: str, now: datetime, key: str = "") -> str:
+def keep(values: Values, *, path: str, now: datetime, key: str = "", kept: timedelta = KEPT) -> str:
     """Store what was typed on a page; returns the key that opens it (a secret for a cookie)."""
     key = key or secrets.token_urlsafe(24)
     Draft.objects.update_or_create(
         key_hash=blind(key, purpose=PURPOSE),
-        defaults={"path": path, "values": json.dumps(values), "kept_until": now + KEPT},
+        defaults={"path": path, "values": json.dumps(values), "kept_until": now + kept},
     )
     return key
+
+
+def keep_on(key: str, *, until: datetime) -> None:
+    """Keep a draft longer: its writer is still there."""
+    Draft.objects.filter(key_hash=blind(key, purpose=PURPOSE)).update(kept_until=until)
 
 
 def find(key: str, *, path: str, now: datetime) -> Values | None:

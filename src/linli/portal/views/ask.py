@@ -2,6 +2,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -117,7 +118,9 @@ def what(request: HttpRequest) -> HttpResponse:
     draft = draft_of(key, now=actor.now)
     form = AskForm(request.POST if request.method == "POST" else None, initial=draft)
     if not form.is_valid():
-        return _what_page(request, form, spot, need, has_draft=bool(draft and not form.is_bound))
+        has_draft = bool(draft and not form.is_bound)
+        shown = _what_page(request, form, spot, need, has_draft=has_draft)
+        return _unkept(shown) if has_draft else shown
     typed: Typed = form.cleaned_data | {"need": need, "area": str(spot.code)}
     return _kept(request, keep_draft(key, typed, now=actor.now))
 
@@ -126,6 +129,14 @@ def _kept(request: HttpRequest, key: str) -> HttpResponse:
     """On to the next page; the key goes with the browser and ends with it."""
     response = redirect("portal:reach")
     response.set_cookie(COOKIE, key, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+def _unkept(response: HttpResponse) -> HttpResponse:
+    """A page with words that we keep is no page for the browser's own cache: it comes from us for
+    as long as we have them. What is typed and not yet sent may stay where it was typed.
+    """
+    response.headers["Cache-Control"] = "no-store, private"
     return response
 
 
@@ -166,7 +177,7 @@ def reach(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         send(key, actor=actor, reach=form.cleaned_data)
         return _sent(request, key, actor)
-    return form_page(
+    shown = form_page(
         request,
         form,
         title=_("How can we reach you?"),
@@ -179,13 +190,26 @@ def reach(request: HttpRequest) -> HttpResponse:
         spot=here(int(draft["area"]), on=actor.today),
         back_url=url("what", need=draft["need"], at=draft["area"]),
     )
+    return _unkept(shown)
+
+
+def _forgotten() -> str:
+    return _(
+        "What was written here is kept for half an hour without a click and no longer, because"
+        " others may use this computer. Please begin again, or follow your request with its"
+        " receipt."
+    )
 
 
 def _sent(request: HttpRequest, key: str, actor: Actor) -> HttpResponse:
     """To the receipt of what this browser has sent, or to the first page if there is none."""
     kept = receipt_of(key, now=actor.now)
+    if kept is None and key:
+        messages.info(request, _forgotten())
     if kept is None:
-        return redirect("portal:start")
+        response = redirect("portal:start")
+        response.delete_cookie(COOKIE)
+        return response
     hold(request, kept.request_id)
     return redirect("portal:receipt")
 

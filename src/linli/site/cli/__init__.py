@@ -8,7 +8,7 @@ import click
 
 from linli import __version__
 
-from . import data, database, proof, run, start
+from . import data, database, proof, run, start, users
 from .groups import SectionedGroup
 
 
@@ -18,7 +18,8 @@ def main() -> None:
     """Linli: the platform on which grassroots social work runs."""
 
 
-main.section("Start", start.init, start.demo, start.user)
+main.section("Start", start.init, start.demo)
+main.section("Users", users.department, users.user, unfolded=True)
 main.section("Database", database.db, database.migrate)
 main.section("Data", data.areas)
 main.section("Proof", proof.stats, proof.audit, proof.check)

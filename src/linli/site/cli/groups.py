@@ -15,20 +15,24 @@ class SectionedGroup(click.Group):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.sections: dict[str, list[str]] = {}
+        self.sections: dict[str, list[tuple[str, click.Command]]] = {}
 
-    def section(self, title: str, *commands: click.Command) -> None:
-        """Add `commands` under the heading `title`, in this order."""
+    def section(self, title: str, *commands: click.Command, unfolded: bool = False) -> None:
+        """Add `commands` under the heading `title`, in this order; with `unfolded`, what a group
+        holds stands there itself."""
+        shown = self.sections.setdefault(title, [])
         for command in commands:
             self.add_command(command)
-            self.sections.setdefault(title, []).append(str(command.name))
+            name = str(command.name)
+            if unfolded and isinstance(command, click.Group):
+                shown += [(f"{name} {verb}", one) for verb, one in command.commands.items()]
+            else:
+                shown.append((name, command))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, names in self.sections.items():
+        for title, shown in self.sections.items():
             with formatter.section(title):
-                formatter.write_dl(
-                    [(name, self.commands[name].get_short_help_str(80)) for name in names]
-                )
+                formatter.write_dl([(name, one.get_short_help_str(80)) for name, one in shown])
 
     def invoke(self, ctx: click.Context) -> object:
         try:

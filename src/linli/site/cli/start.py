@@ -1,15 +1,14 @@
-"""`linli init`, `linli demo`, `linli user add`: from nothing to somebody signed in."""
+"""`linli init`, `linli demo`: from nothing to something that can be served."""
 
 import os
 import sys
-from uuid import UUID
 
 import click
 
 from linli.site import databases
 from linli.site.home import Home, folder_from
 
-from .groups import bring_up_to_date, set_up_django
+from .groups import bring_up_to_date
 from .pair import run_together
 from .run import granian
 
@@ -32,7 +31,7 @@ def init() -> None:
 
     if added := import_areas():
         click.echo(f"{added} areas loaded.")
-    click.echo("Ready. Next: linli user add, linli serve, linli work.")
+    click.echo("Ready. Next: linli department, linli user add, linli serve, linli work.")
 
 
 @click.command()
@@ -53,40 +52,3 @@ def demo(host: str, port: int, no_serve: bool, reset: bool) -> None:
         click.echo(f"http://{host}:{port}/")
         worker = [sys.executable, "-m", "linli.site", "work"]
         raise click.exceptions.Exit(run_together([granian(host, port), worker]))
-
-
-@click.group()
-def user() -> None:
-    """The people who sign in."""
-
-
-@user.command("add")
-@click.argument("username")
-@click.option("--name", required=True, help="The name that others see.")
-@click.option("--role", help="The role of a first post, with --unit.")
-@click.option("--unit", type=click.UUID, help="Where the first post is.")
-@click.password_option()
-def add_user(username: str, name: str, role: str | None, unit: UUID | None, password: str) -> None:
-    """Add somebody who signs in as USERNAME."""
-    if bool(role) != bool(unit):
-        raise click.UsageError("A post needs both --role and --unit.")
-    set_up_django()
-    from linli.site import install  # noqa: PLC0415  (needs Django)
-
-    install.add_user(username=username, name=name, password=password, role=role, unit=unit)
-    click.echo(f"{username} can sign in.")
-
-
-@user.command("token")
-@click.argument("username")
-@click.option("--name", required=True, help="What the key is for.")
-@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 1100))
-def issue_token(username: str, name: str, days: int) -> None:
-    """Make a key with which a program acts in USERNAME's first post; shown this once."""
-    set_up_django()
-    from linli.site import install  # noqa: PLC0415  (needs Django)
-
-    try:
-        click.echo(install.issue_token(username=username, name=name, days=days))
-    except LookupError as error:
-        raise click.ClickException(str(error)) from error

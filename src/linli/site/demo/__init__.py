@@ -14,11 +14,9 @@ from random import Random
 from django.contrib.auth.hashers import make_password
 from django.db import connections
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from linli.kernel.accounts.actors import system
 from linli.kernel.stats.fold import fold
-from linli.kernel.timeline.record import sentences
 from linli.kernel.timeline.seal import seal
 from linli.site import install
 from linli.site.models import Demonstration
@@ -30,9 +28,6 @@ from .script import SEED, write_script
 from .steps import Script
 
 __all__ = ["PASSWORD", "PIN", "DemoRefused", "is_demo", "prepare"]
-
-MADE = "site.demonstration_made"
-sentences({MADE: _("made the demonstration: {persons} persons, {requests} requests")})
 
 
 def is_demo() -> bool:
@@ -74,7 +69,7 @@ def make(now: datetime, *, seed: int = SEED) -> Script:
     rows.add(Demonstration, now, id=1, made_at=now, seed=seed)
     ledger.book.timeline.record(
         actor,
-        MADE,
+        "site.demonstration_made",
         subject_type="site.demonstration",
         subject_id=None,
         area=None,

@@ -19,7 +19,7 @@ from linli.kernel.ui.pages import actor_of, page
 from linli.kernel.ui.registry import DutyLine, registry
 
 from .. import numbers
-from ..tables import BELOW_COUNTY, WAITING, lines_of
+from ..tables.waiting import BELOW_COUNTY, WAITING, lines_of
 
 SHOWN_DUTIES = 60
 DAY = timedelta(days=1)

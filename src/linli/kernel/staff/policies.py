@@ -1,0 +1,76 @@
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from linli.kernel.access import PermissionTable, register, rule
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.enums import Role
+from linli.kernel.accounts.models import Post, User
+from linli.kernel.units.models import ServiceArea, Unit, UnitKind
+from linli.kernel.units.queries import in_force
+
+# Which work is done where; a role that is missing for a kind of unit makes no sense there.
+ROLES_AT: dict[str, tuple[Role, ...]] = {
+    UnitKind.DEPARTMENT: (Role.OFFICER, Role.ADMINISTRATOR),
+    UnitKind.CENTRE: (Role.DISPATCHER,),
+    UnitKind.STATION: (Role.STATION_HEAD, Role.WORKER),
+    UnitKind.ROOM: (Role.GRID_WORKER,),
+}
+
+
+def units_inside(actor: Actor) -> QuerySet[Unit]:
+    """Units whose seat and everything they serve lie in the actor's area.
+
+    A centre that sits in a township serves its county: no administrator of the township may give
+    posts there, for whoever works in them would see more than the administrator's area.
+    """
+    served = ServiceArea.objects.filter(in_force(actor.today), unit=OuterRef("pk"))
+    beyond = served.exclude(_in_ranges(actor))
+    return Unit.objects.filter(_in_ranges(actor)).exclude(Exists(beyond))
+
+
+def _in_ranges(actor: Actor) -> Q:
+    asked = Q(pk__in=[])
+    for low, high in actor.scope.ranges:
+        asked |= Q(area_id__gte=low, area_id__lte=high)
+    return asked
+
+
+def running(actor: Actor) -> Q:
+    """Condition for posts that somebody holds now or will hold."""
+    day = actor.today
+    return (Q(valid_to__isnull=True) | Q(valid_to__gte=day)) & (
+        Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gte=day)
+    )
+
+
+def _known_here(actor: Actor) -> Q:
+    """Users who hold or held a post in the area."""
+    return Q(Exists(Post.objects.filter(user=OuterRef("pk"), unit__in=units_inside(actor))))
+
+
+def _wholly_here(actor: Actor) -> Q:
+    """Users known here whose every running post is here, so that nothing of others is touched."""
+    running_posts = Post.objects.filter(running(actor), user=OuterRef("pk"))
+    return _known_here(actor) & ~Q(Exists(running_posts.exclude(unit__in=units_inside(actor))))
+
+
+def _at_unit_here(actor: Actor) -> Q:
+    return Q(unit__in=units_inside(actor))
+
+
+register("staff", User, {
+    "view": rule(Role.ADMINISTRATOR, ask=_known_here),
+    "manage": rule(Role.ADMINISTRATOR, ask=_wholly_here),
+})  # fmt: skip
+register("staff", Unit, {
+    "appoint": rule(Role.ADMINISTRATOR, ask=lambda actor: Q(pk__in=units_inside(actor))),
+})  # fmt: skip
+register("staff", Post, {
+    "end_post": rule(Role.ADMINISTRATOR, ask=_at_unit_here),
+    "keys": rule(Role.ADMINISTRATOR, ask=_at_unit_here),
+})  # fmt: skip
+PERMISSIONS: PermissionTable = {
+    "register": rule(Role.ADMINISTRATOR),
+    # Whoever signs in, whatever their post, even without one.
+    "own_password": rule(),
+}
+register("staff", None, PERMISSIONS)

@@ -1,0 +1,1 @@
+"""Lists that belong to no room."""
