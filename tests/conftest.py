@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.db import connections
 from django.http import HttpRequest
@@ -153,7 +154,12 @@ def template_name(django_db_blocker: Any) -> str:
     databases.cluster(Home.open(), install=True, turbo=True).up()
     with django_db_blocker.unblock(), (Path(HOME) / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _template()
+        name = _template()
+    # Whoever has asked for the address of a file before there was one asks anew.
+    staticfiles_storage.hashed_files, staticfiles_storage.manifest_hash = (
+        staticfiles_storage.load_manifest()
+    )
+    return name
 
 
 @pytest.fixture(scope="session")

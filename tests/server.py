@@ -16,6 +16,8 @@ from pathlib import Path
 from .environment import HOME, ROOT
 
 STARTUP_SECONDS = 40
+# As `linli serve` starts them.
+WEB_WORKERS = 2
 
 
 def free_port() -> int:
@@ -52,14 +54,18 @@ class Running:
                     found.append(int(entry.name))
         return found
 
-    def kill_web(self) -> None:
+    def kill_web(self) -> list[int]:
         """Kill every web worker without warning; the server starts new ones."""
-        for pid in self.web_workers():
+        pids = self.web_workers()
+        assert len(pids) == WEB_WORKERS, f"web workers are {pids}"
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
+        return pids
 
     def kill_worker(self) -> None:
         """Kill the job worker without warning and start another."""
         assert self.worker is not None
+        assert self.worker.poll() is None, "the job worker had ended by itself"
         self.worker.kill()
         self.worker.wait()
         self.worker = start_worker(self.environ, self.log)

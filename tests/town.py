@@ -1,6 +1,7 @@
 """The town as fixtures: built once per test process, in a database of its own."""
 
 from collections.abc import Iterator
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ def built_town(
     django_db_setup: None, django_db_blocker: Any, database_name: str, template_name: str
 ) -> Iterator[Built]:
     """A database with the town in it, committed, and what stands in it."""
-    name = database_name.replace("linli_test_", "linli_test_town_")
+    # Each folder that asks for a town has one of its own: pytest keeps them apart.
+    name = database_name.replace("linli_test_", f"linli_test_town{token_hex(4)}_")
     with django_db_blocker.unblock():
         clone(template_name, name)
         _point_to(name)

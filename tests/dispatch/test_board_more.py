@@ -91,8 +91,9 @@ def test_what_the_board_puts_together_is_a_choice_of_the_list(client: Client, wo
     offered = {}
     for name in ("dispatcher", "head", "worker"):
         signed_in(client, world, name)
-        form = client.get(reverse("dispatch:list")).context["table"]["filter_form"]
-        offered[name] = {value for value, _label in form.fields["state"].choices} - {""}
+        filters = client.get(reverse("dispatch:list")).context["table"]["filters"]
+        state = next(one for one in filters if one["name"] == "state")
+        offered[name] = {value for value, _label in state["options"]} - {""}
     states = {value for value in SHOWN_STATES if value not in {"at_work", "at_station"}}
     assert offered == {
         "dispatcher": states | {"at_work"},

@@ -17,7 +17,7 @@ from linli.people.actions import Details, register_person
 from linli.services.models import Note, Service
 
 from ..conftest import acting
-from ..world import VILLAGE, World
+from ..world import NEXT_VILLAGE, VILLAGE, World
 from .orders import as_it_is, messages_of, opened, order_in, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -422,9 +422,10 @@ def test_a_follow_up_and_a_verdict_are_kept(client: Client, world: World) -> Non
 
 
 def _person(world: World, who: str, name: str) -> Any:
+    area = NEXT_VILLAGE if who == "sibling_worker" else VILLAGE
     with acting(world.actor(who)) as actor:
         made = register_person(
-            actor=actor, details=Details(name=name, area=VILLAGE), basis="consent", form="spoken"
+            actor=actor, details=Details(name=name, area=area), basis="consent", form="spoken"
         )
     return made.pk
 

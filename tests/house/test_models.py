@@ -35,6 +35,7 @@ GLOBAL = {
     "accounts.SignInFailure": "counted before there is an actor; holds hashes only",
     "timeline.Event": "read by subject, and whoever shows it has opened the subject by permission",
     "timeline.Seal": "hashes over events",
+    "operations.Operation": "found by an id made for one form; ids, a keyed hash, a sealed answer",
     "flow.Duty": "read by the unit and user it is for (flow.queries.duties); names no person",
     "flow.Clock": "read by its subject; codes, units and minutes only",
     "flow.CalendarDay": "holidays are public",

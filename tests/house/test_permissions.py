@@ -37,7 +37,6 @@ from .urls import Page, pages
 
 # Views that are not ours, each with the reason why it may be open.
 THIRD_PARTY = {
-    "set_language": "anybody may read in either language",
     "api:openapi-json": "how to call the API is public; it holds no data",
     "api:api-root": "answers 404 and exists to be reversed",
 }

@@ -22,8 +22,11 @@ ARGUMENTS = [
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
-@pytest.fixture(scope="session")
+# Not for longer: while Playwright runs, this thread can have no other event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one module: as long as it is open a loop runs in this process, and tests that
+    begin one of their own cannot."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium

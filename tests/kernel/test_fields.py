@@ -11,6 +11,7 @@ from linli.kernel.areas.models import Area, AreaVersion
 from linli.kernel.areas.queries import FOUND_AT_MOST, label, path_labels
 from linli.kernel.forms.fields import AreaField, CitizenIdField, PhoneField, TermField
 from linli.kernel.forms.places import PlaceField
+from linli.kernel.scope import Scope
 from linli.kernel.terms.models import Term, TermList
 from linli.kernel.terms.queries import forget
 from linli.lib.areacodes import kind_of, level_of, range_of
@@ -222,7 +223,7 @@ def codes(field: PlaceField) -> list[int]:
 
 
 def test_a_place_is_chosen_from_the_townships_and_villages_of_a_post() -> None:
-    field = PlaceField(inside=(range_of(TOWNSHIP),))
+    field = PlaceField(scope=Scope((range_of(TOWNSHIP),)))
     offered = codes(field)
 
     assert offered[0] == TOWNSHIP
@@ -234,18 +235,18 @@ def test_a_place_is_chosen_from_the_townships_and_villages_of_a_post() -> None:
 
 
 def test_the_place_a_record_has_is_offered_wherever_it_lies() -> None:
-    field = PlaceField(inside=(range_of(TOWNSHIP),), keep=NEXT_VILLAGE)
+    field = PlaceField(scope=Scope((range_of(TOWNSHIP),)), keep=NEXT_VILLAGE)
     assert codes(field)[0] == NEXT_VILLAGE
     assert field.clean(str(NEXT_VILLAGE)) == NEXT_VILLAGE
-    assert codes(PlaceField(inside=(range_of(TOWNSHIP),), keep=VILLAGE)).count(VILLAGE) == 1
+    assert codes(PlaceField(scope=Scope((range_of(TOWNSHIP),)), keep=VILLAGE)).count(VILLAGE) == 1
 
 
 def test_two_service_areas_are_two_groups_and_none_offers_nothing() -> None:
     both = (range_of(TOWNSHIP), range_of(350502005000))
-    field = PlaceField(inside=both)
+    field = PlaceField(scope=Scope(both))
     assert [name for name, _places in field.choices] == [label(one) for one, _end in both]
     assert {VILLAGE, NEXT_VILLAGE} <= set(codes(field))
-    assert codes(PlaceField(inside=())) == []
-    assert PlaceField(inside=(), required=False).clean("") is None
+    assert codes(PlaceField(scope=Scope(()))) == []
+    assert PlaceField(scope=Scope(()), required=False).clean("") is None
     # A range that is no area of its own has no name to offer.
-    assert codes(PlaceField(inside=((TOWNSHIP, TOWNSHIP + 5),))) == []
+    assert codes(PlaceField(scope=Scope(((TOWNSHIP, TOWNSHIP + 5),)))) == []

@@ -1,14 +1,16 @@
-from collections.abc import Iterable
 from datetime import date
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linli.kernel.areas.models import Area, AreaChange, ChangeKind
-from linli.kernel.areas.queries import Ranges, has_moves, ranges
-from linli.lib.areacodes import ancestors, kind_of, level_of, range_of
+from linli.kernel.areas.moves import SPAN, Ranges, moves, together, without
+from linli.kernel.areas.queries import has_moves, holders, ranges
+from linli.kernel.scope import scope_of
+from linli.lib.areacodes import ancestors, kind_of, level_of, range_of, span_of
 
 pytestmark = pytest.mark.django_db
 DAY = date(2025, 7, 1)
@@ -29,10 +31,7 @@ def change(kind: ChangeKind, before: int, after: int, on: date = DAY) -> None:
 
 
 def counts(held: Ranges, code: int) -> bool:
-    def is_in(spans: Iterable[tuple[int, int]]) -> bool:
-        return any(low <= code <= high for low, high in spans)
-
-    return is_in(held.inside) and not is_in(held.left)
+    return held.counts(code)
 
 
 def test_without_changes_an_area_is_the_range_of_its_code() -> None:
@@ -166,8 +165,7 @@ def resting_place(code: int, moved: dict[int, int]) -> int:
         code = moved[step]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
+histories = given(
     st.lists(
         st.tuples(st.sampled_from(PLACES), st.sampled_from(PLACES)).filter(
             # A later code takes over an earlier one, so that nothing goes in circles.
@@ -177,6 +175,11 @@ def resting_place(code: int, moved: dict[int, int]) -> int:
         unique_by=lambda pair: pair[0],
     )
 )
+often = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@often
+@histories
 def test_every_code_counts_in_exactly_one_county(pairs: list[tuple[int, int]]) -> None:
     moved = dict(pairs)
     with transaction.atomic():
@@ -189,3 +192,60 @@ def test_every_code_counts_in_exactly_one_county(pairs: list[tuple[int, int]]) -
         rests = resting_place(code, moved)
         expected = [one for one in COUNTIES if range_of(one)[0] <= rests <= range_of(one)[1]]
         assert [one for one in COUNTIES if counts(held[one], code)] == expected, code
+
+
+@often
+@histories
+def test_an_area_holds_just_the_places_that_count_in_it(pairs: list[tuple[int, int]]) -> None:
+    with transaction.atomic():
+        for before, after in pairs:
+            change(MERGE, before, after)
+        held = {area: ranges(area) for area in PLACES}
+        found = {code: set(holders(code)) for code in PLACES}
+        transaction.set_rollback(True)
+
+    for code in PLACES:
+        assert {one for one in PLACES if counts(held[one], code)} == found[code] & set(PLACES), code
+
+
+@often
+@histories
+def test_who_looks_after_several_areas_sees_what_counts_in_one_of_them(
+    pairs: list[tuple[int, int]],
+) -> None:
+    with transaction.atomic():
+        for before, after in pairs:
+            change(MERGE, before, after)
+        log = moves()
+        areas = [PLACES[1], COUNTIES[1], PLACES[-1]]
+        seen = scope_of(areas, moved=areas)
+        transaction.set_rollback(True)
+
+    for code in PLACES:
+        is_ours = any(counts(log.ranges(area), code) for area in areas)
+        assert Ranges(seen.ranges, seen.left).counts(code) == is_ours, code
+
+
+def test_of_two_areas_the_one_may_have_what_left_the_other() -> None:
+    first, second = Ranges(((1, 9),), ((4, 5),)), Ranges(((11, 19), (4, 4)))
+    both = together([first, second])
+    assert both == Ranges(((1, 9), (11, 19)), ((5, 5),))
+
+
+def test_holes_in_ranges() -> None:
+    assert without([(1, 9), (20, 29)], [(3, 4), (9, 21), (40, 50)]) == [(1, 2), (5, 8), (22, 29)]
+    assert without([(1, 9)], [(0, 10)]) == []
+    assert without([(1, 9)], []) == [(1, 9)]
+
+
+def test_a_condition_without_changes_is_one_range() -> None:
+    low, high = range_of(TOWN)
+    assert ranges(TOWN).condition("area_id") == Q(area_id__gte=low, area_id__lte=high)
+
+
+@pytest.mark.parametrize("code", [0, 350000000000, CITY, LICHENG, TOWN, VILLAGE])
+def test_the_database_knows_how_many_codes_an_area_has(code: int) -> None:
+    with connection.cursor() as cursor:
+        statement = SPAN.format(code="code")
+        cursor.execute(f"SELECT {statement} FROM (SELECT %s::bigint AS code) AS one", [code])
+        assert cursor.fetchone() == (span_of(code),)

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from django.urls import reverse
 
 from linli.kernel.accounts.actors import Actor, visitor
 from linli.kernel.accounts.models import Post
+from linli.kernel.forms.fields import AreaField
 from linli.kernel.ui import registry as ui
 from linli.kernel.ui.registry import (
     DutyLine,
@@ -19,8 +21,9 @@ from linli.kernel.ui.registry import (
     places_for,
 )
 from linli.kernel.ui.views import back_to
+from linli.lib.areacodes import range_of
 
-from ..world import SINCE, World
+from ..world import COUNTY, SINCE, VILLAGE, World
 
 BACKEND = "linli.kernel.accounts.backends.PhoneBackend"
 
@@ -202,3 +205,59 @@ def test_the_navigation_marks_one_place_at_most(head: Client) -> None:
     for url in ("/desk/", "/desk/dispatch/", "/desk/people/"):
         nav = head.get(url).context["nav"]
         assert sum(one["is_current"] for one in nav) <= 1, url
+
+
+def offered(client: Client, **asked: Any) -> list[str]:
+    answer = client.get(reverse("ui:area_search"), asked, headers={"accept-language": "zh-hans"})
+    assert answer.status_code == 200
+    return re.findall(r'<option value="([^"]+)">', answer.content.decode())
+
+
+@pytest.mark.django_db
+def test_areas_are_offered_inside_what_a_field_takes_and_not_larger(client: Client) -> None:
+    low, high = range_of(COUNTY)
+    inside = offered(client, q="kaiyuan", **{"in": f"{low}-{high}"})
+    assert inside[0] == "开元街道"
+    assert all(one.startswith("开元") or " · 开元" in one for one in inside)
+    everywhere = offered(client, q="lichengqu")
+    assert "泉州市 · 鲤城区" in everywhere[0]
+    assert offered(client, q="lichengqu", **{"from": "4"}) == []
+    assert offered(client, q="lichengqu", **{"in": "350503000000-350503999999"}) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"in": "x"},
+        {"in": "1-"},
+        {"in": "-1-5"},
+        {"in": "1" * 30 + "-2"},
+        {"from": "9"},
+        {"from": "x"},
+    ],
+)
+def test_what_cannot_be_read_in_a_search_narrows_nothing(
+    client: Client, asked: dict[str, str]
+) -> None:
+    assert offered(client, q="lichengqu", **asked) == offered(client, q="lichengqu")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["kai", "开元", "qing", "350502004", "x"])
+def test_every_place_that_is_offered_is_taken(client: Client, typed: str) -> None:
+    field = AreaField(inside=(range_of(COUNTY),))
+    attrs = field.widget.attrs["data-area-search"]
+    answer = client.get(f"{attrs}&q={typed}", headers={"accept-language": "zh-hans"})
+    options = re.findall(r'<option value="([^"]+)">', answer.content.decode())
+    assert options
+    codes = [field.clean(option) for option in options]
+    assert len(set(codes)) == len(codes)
+    assert all(COUNTY < code < range_of(COUNTY)[1] for code in codes)
+
+
+def test_a_field_of_many_places_asks_for_their_counties() -> None:
+    villages = tuple((VILLAGE + at, VILLAGE + at) for at in range(40))
+    low, high = range_of(COUNTY)
+    attrs = AreaField(inside=villages).widget.attrs
+    assert attrs["data-area-search"] == f"/ui/areas/?from=4&in={low}-{high}"

@@ -5,18 +5,16 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from linli.kernel.accounts.actors import set_actor, system
+from linli.kernel.areas.queries import inside
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
 from linli.kernel.units.queries import (
     areas_of_other_centres,
     centre_for,
     of_centre,
-    service_ranges,
     serving,
     unit_labels,
     units,
-    units_within,
 )
-from linli.lib.areacodes import range_of
 
 from ..world import (
     CITY,
@@ -152,31 +150,13 @@ def test_two_centres_of_one_area_take_nothing_from_each_other(world: World) -> N
     assert of(second) == of(world.centre) == stations(world.station, world.sharing, world.sibling)
 
 
-def test_units_within_ranges_are_those_that_sit_in_one_of_them(world: World) -> None:
-    ranges = [range_of(TOWNSHIP), range_of(OTHER_COUNTY)]
-    assert stations(*units_within(ranges, UnitKind.STATION, on=TODAY)) == stations(
-        world.station, world.sharing, world.other_station
-    )
-    assert not units_within([], UnitKind.STATION, on=TODAY).exists()
-
-
 def test_units_of_an_area_are_those_that_sit_in_it(world: World) -> None:
-    assert {one.pk for one in units(UnitKind.STATION, area=TOWNSHIP, on=TODAY)} == {
+    assert {one.pk for one in units(UnitKind.STATION, among=inside(TOWNSHIP), on=TODAY)} == {
         world.station.pk,
         world.sharing.pk,
     }
-    assert units(UnitKind.STATION, area=CITY, on=TODAY).count() == 4
-    assert not units(UnitKind.STATION, area=VILLAGE, on=TODAY).exists()
-
-
-def test_service_ranges_are_those_of_the_day(world: World) -> None:
-    ids = [world.unit_id("station"), world.unit_id("sibling")]
-    assert set(service_ranges(ids, on=TODAY)) == {
-        (TOWNSHIP, TOWNSHIP + 999),
-        (NEXT_TOWNSHIP, NEXT_TOWNSHIP + 999),
-    }
-    assert service_ranges(ids, on=SINCE - timedelta(days=1)) == ()
-    assert service_ranges([], on=TODAY) == ()
+    assert units(UnitKind.STATION, among=inside(CITY), on=TODAY).count() == 4
+    assert not units(UnitKind.STATION, among=inside(VILLAGE), on=TODAY).exists()
 
 
 def test_labels_of_units_follow_the_language(world: World) -> None:

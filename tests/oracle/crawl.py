@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from linli.kernel.access import holds
+from linli.kernel.scope import unscoped
 from linli.kernel.stats.measures import measures
 
 from ..conftest import acting
@@ -219,7 +220,15 @@ class Crawl:
                 except CannotFill as error:
                     self.unfilled.append(f"{page.name}: {error}")
                     return None
-        return {} if is_pressed else None
+        if not is_pressed:
+            return None
+        # A button sends the version of the row beside which it stands.
+        if not bundle.persons:
+            return {}
+        person = bundle.persons[0]
+        with unscoped("the oracle"):
+            person.refresh_from_db(fields=["version"])
+        return {"version": person.version}
 
 
 def is_done(outcome: str) -> bool:

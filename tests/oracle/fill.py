@@ -82,6 +82,7 @@ ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "user_id": lambda town, one, page: town.world.users[one.team.worker],
     "post_id": lambda town, one, page: _first(one.posts),
     "key_id": lambda town, one, page: _first(one.keys),
+    "organisation_id": lambda town, one, page: one.agency,
     "site_id": lambda town, one, page: town.world.units[one.team.station],
 }
 AREAS: dict[str, Callable[[Bundle], int]] = {

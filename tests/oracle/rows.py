@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from stdnum.cn import uscc
+
+from linli.directory import actions as directory
+from linli.directory.models import Organisation, Site
 from linli.dispatch import actions as dispatch
 from linli.dispatch.enums import OrderState
 from linli.dispatch.models import Order
@@ -14,6 +18,7 @@ from linli.kernel.accounts.actors import Actor, set_actor, system, visitor
 from linli.kernel.accounts.models import ApiToken, Post
 from linli.kernel.scope import unscoped
 from linli.kernel.staff.actions import issue_key
+from linli.lib.areacodes import county_of
 from linli.people import actions as people
 from linli.people.models import Basis, Household, Membership, Person, PersonCategory
 from linli.services import actions as services
@@ -87,6 +92,7 @@ class Bundle:
     services: list[Service] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     keys: list[ApiToken] = field(default_factory=list)
+    agency: Organisation | None = None
 
     def text(self, what: str) -> str:
         return canary(self.group, what)
@@ -131,6 +137,7 @@ class _Maker:
         for _one in range(1 + MORE[self.bundle.group]):
             self.person()
         self.facts()
+        self.register_agency()
         for _one in range(1 + MORE[self.bundle.group]):
             self.service()
         for state in S:
@@ -188,6 +195,21 @@ class _Maker:
             Household.objects.filter(pk=bundle.households[0].pk).update(
                 address=self.text("household address")
             )
+
+    def register_agency(self) -> None:
+        """An agency of the county, which operates the group's station."""
+        number = f"52000000MJ{GROUPS.index(self.bundle.group):07d}"
+        with self.act(self.team.dispatcher) as actor:
+            self.bundle.agency = directory.register_organisation(
+                actor=actor,
+                zh=f"测试{self.bundle.group}社工中心",
+                en=f"Agency of {self.bundle.group}",
+                area=county_of(self.team.village),
+                credit_code=number + uscc.calc_check_digit(number),
+            )
+        Site.objects.filter(pk=self.town.world.unit_id(self.team.station)).update(
+            operator=self.bundle.agency
+        )
 
     def account(self, **given: Any) -> services.Account:
         told: dict[str, Any] = {

@@ -197,12 +197,13 @@ def test_moving_ends_the_stay_before_and_both_are_shown(world: World) -> None:
     held = full(world)
     household(world, held)
     client = signed_in(world, "worker")
-    client.post(url(held, "household"), {"household": "new", "relation": "self"})
+    client.post(url(held, "household"), {"household": "new", "relation": "self", "version": "2"})
     with unscoped("tests"):
         assert Household.objects.count() == 2
     assert Membership.objects.filter(valid_to__isnull=True).count() == 1
-    assert "Former household" in client.get(url(held)).content.decode()
-    assert client.post(url(held, "household", "leave")).status_code == 302
+    page = client.get(url(held)).content.decode()
+    assert ("Former household" in page, 'name="version" value="3"' in page) == (True, True)
+    assert client.post(url(held, "household", "leave"), {"version": "3"}).status_code == 302
     assert Membership.objects.filter(valid_to__isnull=True).count() == 0
     assert client.get(url(held, "household", "leave")).status_code == 405
 

@@ -85,9 +85,10 @@ def _weight(path: Path) -> int:
 def test_language_and_larger_type_work_without_javascript(world: World, url: str) -> None:
     client = resident(language="zh-hans")
     body = client.get(url).content.decode()
-    assert f'action="{reverse("ui:preferences")}"' in body
-    assert f'action="{reverse("set_language")}"' in body
-    spoken = client.post(reverse("set_language"), {"language": "en", "next": url}, follow=True)
+    assert f'action="{reverse("ui:preferences")}' in body
+    assert 'name="language" value="en"' in body
+    assert 'name="size" value="elder"' in body
+    spoken = client.post(reverse("ui:preferences"), {"language": "en", "next": url}, follow=True)
     assert '<html lang="en"' in spoken.content.decode()
     larger = client.post(reverse("ui:preferences"), {"size": "elder", "next": url}, follow=True)
     assert larger.redirect_chain == [(url, 302)]

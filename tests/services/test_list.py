@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from linli.kernel.stats.measures import measure
 from linli.kernel.stats.read import question, total
-from linli.services.queries import between, in_area, is_late, services
+from linli.services.queries import between, is_late, services
 
 from ..conftest import acting
 from ..people.hands import on_file, signed_in
@@ -133,12 +133,21 @@ def test_the_list_says_nothing_that_was_written(world: World) -> None:
     assert client.post(LIST).status_code == 405
 
 
-def test_queries_narrow_by_area_and_days(world: World) -> None:
+def test_who_changes_a_filter_stays_with_the_rows_they_came_for(world: World) -> None:
+    person = on_file(world)
+    came = {"area": f"{TOWNSHIP:012d}", "first": "2024-01-31", "person": str(person.pk)}
+    recorded(world, person_ids=(person.pk,))
+    page = signed_in(world, "head").get(LIST, came | {"last": ""}).content.decode()
+    for name, value in came.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in page
+    assert ('name="last"' in page, '<select name="person"' in page) == (False, False)
+    assert ("From: 31 January 2024" in page, "Person: 陈测试" in page) == (True, True)
+
+
+def test_queries_narrow_by_days(world: World) -> None:
     today = timezone.localdate()
     mine = recorded(world)
     with acting(world.actor("dispatcher")) as actor:
         rows = services(actor)
-        assert list(in_area(rows, TOWNSHIP)) == [mine]
-        assert list(in_area(rows, NEXT_TOWNSHIP)) == []
         assert list(between(rows, today, None)) == list(between(rows, None, today)) == [mine]
         assert list(between(rows, None, today - timedelta(days=1))) == []

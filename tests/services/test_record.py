@@ -16,6 +16,7 @@ from linli.services.models import Note, Recipient, Service, Version
 
 from ..conftest import acting
 from ..people.hands import PHONE, on_file, signed_in
+from ..portal.browser import text
 from ..world import NEXT_VILLAGE, OTHER_VILLAGE, TOWNSHIP, VILLAGE, World
 from .hands import account, recorded, typed
 
@@ -240,16 +241,20 @@ def test_a_correction_from_an_old_page_is_lost_to_the_faster_one_and_keeps_the_w
 ) -> None:
     made = recorded(world)
     with acting(world.actor("head")) as actor:
-        actions.correct_service(made, actor=actor, account=account(minutes=50), version=1)
+        actions.correct_service(made, actor=actor, account=account(minutes=50), seen=1)
     answer = signed_in(world, "worker").post(
         url(made, "correct"), typed(anonymous="1", version="1")
     )
-    page = answer.content.decode()
+    page = text(answer)
     assert answer.status_code == 422
-    assert ("Somebody was faster" in page, "一起看了相册" in page) == (True, True)
+    assert "Test head Test station · Station head changed this on" in page
+    assert ("Now it says: 50" in page, "一起看了相册" in page) == (True, True)
     assert only().minutes == 50
+    # With the version that was shown now, what was typed is stored on purpose.
+    again = signed_in(world, "worker").post(url(made, "correct"), typed(anonymous="1", version="2"))
+    assert (again.status_code, only().minutes) == (302, 25)
     with acting(world.actor("worker")) as actor, pytest.raises(Stale):
-        actions.correct_service(made, actor=actor, account=account(), version=1)
+        actions.correct_service(made, actor=actor, account=account(), seen=1)
 
 
 def test_a_recipient_who_moved_to_another_station_stays_named(world: World) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from linli.kernel.accounts.models import ApiToken, Post, User
@@ -260,7 +261,7 @@ def test_nothing_opens_until_a_password_is_chosen(world: World) -> None:
     assert client.get("/api/v1/orders").status_code == 403
 
     assert client.get("/desk/accounts/password/").status_code == 200
-    assert client.post("/i18n/setlang/", {"language": "zh-hans"}).status_code == 302
+    assert client.post(reverse("ui:preferences"), {"language": "zh-hans"}).status_code == 302
     assert client.get("/").status_code == 200
     assert client.post("/sign-out/").headers["Location"] == "/"
 

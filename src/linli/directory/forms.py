@@ -6,22 +6,25 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.queries import Place, children, exists, path_labels
+from linli.kernel.areas.queries import Place, children, exists, inside, path_labels
+from linli.kernel.forms.edits import EditForm
 from linli.kernel.forms.fields import AreaField, PhoneField, TermField
+from linli.kernel.scope.open import NOTHING
 from linli.kernel.terms.models import TermList
 from linli.kernel.ui.wording import labelled
 from linli.kernel.units.models import UnitKind
-from linli.lib.areacodes import CITY, COUNTY, city_of, level_of, range_of
+from linli.lib.areacodes import CITY, COUNTY, city_of, level_of
 from linli.lib.checkdigits import InvalidCode, credit_code
 
 from .actions import Span
 from .enums import OperatingModel, Weekday
-from .models import Site
+from .models import Organisation, Site
 from .queries import agency_with, units_of_kind
 
 OPENED_HERE = (UnitKind.STATION, UnitKind.ROOM, UnitKind.CENTRE, UnitKind.FACILITY)
@@ -30,6 +33,7 @@ MOST_CAPACITY = 500
 MOST_LINES = 200
 CODE = re.compile(r"(?:^|\s)(\d{12})$")
 SPAN = re.compile(r"(\d{1,2})[:：.](\d{2})\s*[-–—~～至]\s*(\d{1,2})[:：.](\d{2})")
+DAYS = {f"day{day}" for day in Weekday.values}
 BETWEEN_SPANS = re.compile(r"[,，;；、]\s*|\s+(?=\d)")
 
 
@@ -112,7 +116,7 @@ class SiteForm(forms.Form):
         self.fields["competent_body"] = TermField(
             TermList.COMPETENT_BODY, on=lambda: actor.today, label=_("Competent body")
         )
-        agencies = units_of_kind([UnitKind.AGENCY], ranges=_whole_city(actor), on=actor.today)
+        agencies = units_of_kind([UnitKind.AGENCY], among=_whole_city(actor), on=actor.today)
         self.fields["operator"] = forms.TypedChoiceField(
             label=_("Operator"),
             required=False,
@@ -161,10 +165,11 @@ class OpenForm(SiteForm):
             label=_("Where it is"),
             inside=actor.scope.ranges,
             at_least=COUNTY,
-            widget=forms.TextInput(attrs={"list": "areas", "autocomplete": "off"}),
+            widget=forms.TextInput(attrs={"list": "areas"}),
             help_text=_("Its seat: a township, a village or the county, by name or code."),
         )
-        offered = units_of_kind(PARENTS, ranges=actor.scope.ranges, on=actor.today)
+        mine = actor.scope.condition(unit="pk")
+        offered = units_of_kind(PARENTS, among=mine, on=actor.today)
         self.fields["parent"] = forms.TypedChoiceField(
             label=_("Belongs to"),
             required=False,
@@ -186,7 +191,7 @@ class OpenForm(SiteForm):
         return given
 
 
-class ChangeForm(SiteForm):
+class ChangeForm(SiteForm, EditForm):
     """Changes to a site. What no longer is served, ends today and stays known."""
 
     def __init__(self, *args: Any, site: Site, serves: list[int], **kwargs: Any) -> None:
@@ -197,15 +202,25 @@ class ChangeForm(SiteForm):
             "operator": str(site.operator_id or ""),
         } | {
             name: getattr(site, name)
-            for name in ("operating_model", "address", "phone", "capacity")
+            for name in ("operating_model", "address", "phone", "capacity", "version")
         }
         super().__init__(*args, **kwargs)
         ticked = {one.code for one in self.townships}
+        self.served = serves
         self.initial["serves"] = [f"{one:012d}" for one in serves if one in ticked]
         self.initial["serves_also"] = [one for one in serves if one not in ticked]
         if site.operator is not None:
             self._keep_operator(site)
         self.order_fields(("zh", "en", "serves", "serves_also"))
+
+    def shown_in(self, name: str) -> str:
+        # Areas are ticked in one field and typed in the other; this one can take them all.
+        return "serves_also" if name == "serves" else super().shown_in(name)
+
+    def on_file(self, name: str) -> str:
+        if name == "serves_also":
+            return pgettext("between names", ", ").join(coded(self.served))
+        return super().on_file(name)
 
     def _keep_operator(self, site: Site) -> None:
         field: Any = self.fields["operator"]
@@ -233,14 +248,15 @@ class CloseForm(forms.Form):
         return day
 
 
-class HoursForm(forms.Form):
+class HoursForm(EditForm):
     """Opening hours as people write them: "08:30-12:00, 14:30-17:30", a line for each weekday."""
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         held: dict[int, list[str]] = {}
         for one in site.hours.all():
             held.setdefault(one.weekday, []).append(f"{one.opens:%H:%M}-{one.closes:%H:%M}")
-        kwargs.setdefault("initial", {f"day{day}": ", ".join(spans) for day, spans in held.items()})
+        kwargs["initial"] = {f"day{day}": ", ".join(spans) for day, spans in held.items()}
+        kwargs["initial"]["version"] = site.version
         super().__init__(*args, **kwargs)
         for day in Weekday:
             self.fields[f"day{day.value}"] = forms.CharField(
@@ -252,9 +268,9 @@ class HoursForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        for name, text in list(given.items()):
+        for name in DAYS & given.keys():
             try:
-                given[name] = _spans(text)
+                given[name] = _spans(given[name])
             except ValueError as error:
                 self.add_error(name, str(error))
         return given
@@ -287,17 +303,31 @@ def _spans(text: str) -> list[tuple[time, time]]:
     return made
 
 
-class AgencyForm(forms.Form):
-    """A service agency with its unified social credit code."""
+class AgencyDetails(forms.Form):
+    """How a service agency is called and reached."""
 
     zh = forms.CharField(label=_("Name in Chinese"), max_length=120)
     en = forms.CharField(label=_("Name in English"), max_length=200)
+    phone = PhoneField(label=_("Phone"), required=False)
+
+
+class AgencyChangeForm(AgencyDetails, EditForm):
+    """Changes to an agency; its code and where it is registered stay."""
+
+    def __init__(self, data: Any = None, *, agency: Organisation) -> None:
+        unit = agency.unit
+        given = {"zh": unit.zh, "en": unit.en, "phone": agency.phone, "version": agency.version}
+        super().__init__(data, initial=given)
+
+
+class AgencyForm(AgencyDetails):
+    """A new service agency with its unified social credit code."""
+
     credit_code = forms.CharField(
         label=_("Unified social credit code"),
         max_length=24,
         help_text=_("18 characters, as on the registration certificate."),
     )
-    phone = PhoneField(label=_("Phone"), required=False)
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -306,6 +336,7 @@ class AgencyForm(forms.Form):
         )
         if actor.area is not None and level_of(actor.area) >= CITY:
             self.initial.setdefault("area", actor.area)
+        self.order_fields(("zh", "en", "credit_code", "phone", "area"))
 
     def clean_credit_code(self) -> str:
         try:
@@ -328,6 +359,6 @@ _CODE_ERRORS = {
 }
 
 
-def _whole_city(actor: Actor) -> list[tuple[int, int]]:
+def _whole_city(actor: Actor) -> Q:
     """Where the agencies are registered that work in the actor's area."""
-    return [] if actor.area is None else [range_of(city_of(actor.area))]
+    return NOTHING if actor.area is None else inside(city_of(actor.area))

@@ -1,12 +1,14 @@
 from django.db import models
+from django.db.models.functions import Now
 
+from linli.kernel.flow.versions import Versioned
 from linli.kernel.units.models import Unit
 from linli.lib.uuid7 import uuid7
 
 from .enums import OperatingModel, Weekday
 
 
-class Organisation(models.Model):
+class Organisation(Versioned):
     """What a unit is in law: its unified social credit code and its contact."""
 
     unit = models.OneToOneField(
@@ -14,8 +16,10 @@ class Organisation(models.Model):
     )
     credit_code = models.CharField(max_length=18, blank=True)
     phone = models.CharField(max_length=20, blank=True)
+    updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        indexes = (models.Index(fields=("-updated_at", "unit"), name="organisation_updated"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("credit_code",),
@@ -25,7 +29,7 @@ class Organisation(models.Model):
         )
 
 
-class Site(models.Model):
+class Site(Versioned):
     """Where people can go or call: the premises of a centre, station or room.
 
     `capacity` is the number of open orders the site can hold at a time.

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.ui.registry import Found, finder, place
 
-from .queries import named, sites_around
+from .queries import agencies_around, named, sites_around
 
 FOUND_AT_MOST = 10
 
@@ -29,4 +29,11 @@ def _find(actor: Actor, text: str) -> Iterable[Found]:
         yield Found(one.unit.label, sub, reverse("directory:site", args=[one.pk]))
 
 
+def _find_agencies(actor: Actor, text: str) -> Iterable[Found]:
+    """Agencies by a part of their name."""
+    for one in named(agencies_around(actor), text).order_by("unit__zh", "pk")[:FOUND_AT_MOST]:
+        yield Found(one.unit.label, one.phone, reverse("directory:agency", args=[one.pk]))
+
+
 finder("stations", _("Stations"), "directory.view", _find)
+finder("agencies", _("Agencies"), "agencies.view", _find_agencies)

@@ -4,7 +4,7 @@ from linli.kernel.access import PermissionTable, register, rule
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
 
-from .models import Site
+from .models import Organisation, Site
 
 MANAGERS = (Role.ADMINISTRATOR, Role.DISPATCHER)
 
@@ -21,3 +21,8 @@ PERMISSIONS: PermissionTable = {
     | rule(*MANAGERS, ask=_in_my_area),
 }
 register("directory", Site, PERMISSIONS)
+register(
+    "agencies",
+    Organisation,
+    {"view": rule(), "manage": rule(*MANAGERS, ask=_in_my_area)},
+)

@@ -2,6 +2,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -9,18 +10,12 @@ from django.db.models import Q, QuerySet
 from linli.kernel.access import visible, with_verbs
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.models import Area
+from linli.kernel.areas.moves import Ranges, Span, moves
 from linli.kernel.areas.queries import Place, children
+from linli.kernel.areas.queries import inside as in_area
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
-from linli.kernel.units.queries import in_force, serving
-from linli.lib.areacodes import (
-    TOWNSHIP,
-    ancestors,
-    at_level,
-    county_of,
-    kind_of,
-    level_of,
-    range_of,
-)
+from linli.kernel.units.queries import in_force, serving, units
+from linli.lib.areacodes import TOWNSHIP, city_of, county_of, kind_of, level_of, range_of
 
 from .models import Organisation, Site
 
@@ -53,20 +48,29 @@ class Rollup:
 
 def sites(*, on: date) -> QuerySet[Site]:
     """Every site in force, with its unit."""
-    return Site.objects.filter(in_force_of_unit(on)).select_related("unit", "operator__unit")
-
-
-def in_force_of_unit(on: date) -> Q:
-    return Q(unit__valid_from__lte=on) & (
-        Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gte=on)
-    )
+    return Site.objects.filter(in_force(on, "unit__")).select_related("unit", "operator__unit")
 
 
 def sites_around(actor: Actor) -> QuerySet[Site]:
     """Sites in the area the actor looks after, at least in its county."""
-    low, high = range_of(county_of(actor.area or 0))
     rows = visible(sites(on=actor.today), actor, "directory.view")
-    return rows.filter(unit__area_id__gte=low, unit__area_id__lte=high)
+    return rows.filter(around(actor, "unit__area_id"))
+
+
+def around(actor: Actor, column: str) -> Q:
+    """The condition for what lies in the area the actor looks after, at least in its county; the
+    change log is read only where something has moved."""
+    county = county_of(actor.area or 0)
+    if county in actor.moved:
+        return in_area(county, column)
+    return Ranges((range_of(county),)).condition(column)
+
+
+def stations(actor: Actor) -> list[Unit]:
+    """The stations that the actor looks after, by the codes of their seats."""
+    mine = actor.scope.condition(unit="pk")
+    found = units(UnitKind.STATION, among=mine, on=actor.today)
+    return list(found.order_by("area_id", "id"))
 
 
 def site(actor: Actor, unit_id: UUID) -> Site | None:
@@ -80,12 +84,41 @@ def site(actor: Actor, unit_id: UUID) -> Site | None:
     return rows.filter(pk=unit_id).first()
 
 
+def agencies_around(actor: Actor) -> QuerySet[Organisation]:
+    """Agencies registered in the actor's city, and those from elsewhere that operate a site in the
+    area the actor looks after."""
+    today = actor.today
+    held = visible(Organisation.objects.all(), actor, "agencies.view")
+    registered = in_area(city_of(actor.area or 0), "unit__area_id")
+    operating = sites_around(actor).filter(operator__isnull=False).values("operator_id")
+    rows = held.filter(in_force(today, "unit__"), registered | Q(pk__in=operating))
+    return rows.select_related("unit")
+
+
+def agency(actor: Actor, unit_id: UUID) -> Organisation | None:
+    """One agency, in force or not, with the actor's verbs on it."""
+    rows = visible(Organisation.objects.all(), actor, "agencies.view")
+    rows = with_verbs(rows, actor, ("agencies.manage",)).select_related("unit")
+    return next(iter(rows.filter(pk=unit_id)), None)
+
+
+def operated_by(agency_ids: Iterable[UUID], *, on: date) -> dict[UUID, list[Site]]:
+    """The sites in force that each of some agencies operates, in one query."""
+    found: dict[UUID, list[Site]] = {}
+    rows = sites(on=on).filter(operator_id__in=list(agency_ids))
+    for one in rows.order_by("unit__area_id", "pk"):
+        if one.operator_id is not None:
+            found.setdefault(one.operator_id, []).append(one)
+    return found
+
+
 def inside(rows: QuerySet[Site], area: int) -> QuerySet[Site]:
-    low, high = range_of(area)
-    return rows.filter(unit__area_id__gte=low, unit__area_id__lte=high)
+    """Sites whose seat counts as inside an area."""
+    return rows.filter(in_area(area, "unit__area_id"))
 
 
-def named(rows: QuerySet[Site], text: str) -> QuerySet[Site]:
+def named(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Sites or agencies by a part of their name."""
     return rows.filter(Q(unit__zh__icontains=text) | Q(unit__en__icontains=text))
 
 
@@ -104,14 +137,9 @@ def units_below(unit_id: UUID, *, on: date) -> list[tuple[Unit, bool]]:
     return _with_site(held)
 
 
-def units_of_kind(
-    kinds: Iterable[str], *, ranges: Iterable[tuple[int, int]], on: date
-) -> list[Unit]:
-    """Units of some kinds whose seat lies in one of the ranges."""
-    asked = Q(pk__in=[])
-    for low, high in ranges:
-        asked |= Q(area_id__gte=low, area_id__lte=high)
-    held = Unit.objects.filter(in_force(on), asked, kind__in=list(kinds))
+def units_of_kind(kinds: Iterable[str], *, among: Q, on: date) -> list[Unit]:
+    """Units of some kinds in force among those of a condition."""
+    held = Unit.objects.filter(in_force(on), among, kind__in=list(kinds))
     return list(held.order_by("area_id", "id"))
 
 
@@ -152,31 +180,25 @@ def capacities(unit_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 def coverage(county: int, *, on: date) -> list[Coverage]:
     """Townships of a county with the stations that serve them; an empty list is a gap."""
-    held = _served_by_stations(county, on=on).select_related("unit").order_by("unit_id")
-    by_area = [(one.area_id, one.unit) for one in held]
+    log = moves()
+    rows = _served_by_stations(log.ranges(county), log.holders(county), on=on)
+    served = [(one.area_id, one.unit) for one in rows.select_related("unit").order_by("unit_id")]
     made = []
     for place in children(county):
-        low, high = range_of(place.code)
-        inside = {
-            unit.pk: unit.label
-            for code, unit in by_area
-            if low <= code <= high or _holds(code, place.code)
+        parts, wholes = log.ranges(place.code), log.holders(place.code)
+        here = {
+            unit.pk: unit.label for code, unit in served if parts.counts(code) or code in wholes
         }
-        made.append(Coverage(place, kind_of(place.code), sorted(inside.items())))
+        made.append(Coverage(place, kind_of(place.code), sorted(here.items())))
     return made
 
 
-def _served_by_stations(area: int, *, on: date) -> QuerySet[ServiceArea]:
+def _served_by_stations(parts: Ranges, wholes: Iterable[int], *, on: date) -> QuerySet[ServiceArea]:
     """What stations in force serve inside an area, or around the whole of it."""
-    low, high = range_of(area)
-    here = Q(area_id__gte=low, area_id__lte=high) | Q(area_id__in=ancestors(area))
-    held = ServiceArea.objects.filter(in_force(on), here, unit__kind=UnitKind.STATION)
-    return held.filter(Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gte=on))
-
-
-def _holds(outer: int, inner: int) -> bool:
-    low, high = range_of(outer)
-    return low <= inner <= high
+    here = parts.condition("area_id") | Q(area_id__in=list(wholes))
+    return ServiceArea.objects.filter(
+        in_force(on), in_force(on, "unit__"), here, unit__kind=UnitKind.STATION
+    )
 
 
 def rollups(area: int, *, on: date) -> list[Rollup]:
@@ -184,33 +206,37 @@ def rollups(area: int, *, on: date) -> list[Rollup]:
 
     A township counts as covered if a station serves it, a part of it, or a whole that holds it.
     """
-    low, high = range_of(area)
-    townships = [
-        code
-        for code in Area.objects.filter(
-            level=TOWNSHIP, is_pseudo=False, valid_to__isnull=True, code__gte=low, code__lte=high
-        )
-        .order_by("code")
-        .values_list("code", flat=True)
-        if kind_of(code) != "quasi"
+    log = moves()
+    whole = log.ranges(area)
+    found = Area.objects.filter(whole.condition("code"), level=TOWNSHIP, is_pseudo=False)
+    codes = found.filter(valid_to__isnull=True).order_by("code").values_list("code", flat=True)
+    townships = [code for code in codes if kind_of(code) != "quasi"]
+    rows = _served_by_stations(whole, log.holders(area), on=on)
+    known = set(rows.values_list("area_id", flat=True))
+    fine = {
+        holder for code in known for holder in log.holders(code) if level_of(holder) >= TOWNSHIP
+    }
+    coarse = [log.ranges(code) for code in known if level_of(code) < TOWNSHIP]
+    covered = [
+        code for code in townships if code in fine or any(one.counts(code) for one in coarse)
     ]
-    known = set(_served_by_stations(area, on=on).values_list("area_id", flat=True))
-    fine = {at_level(code, TOWNSHIP) for code in known if level_of(code) >= TOWNSHIP}
-    coarse = [range_of(code) for code in known if level_of(code) < TOWNSHIP]
-    covered = [code for code in townships if code in fine or any(a <= code <= b for a, b in coarse)]
     seats = list(
         sites(on=on)
-        .filter(unit__kind=UnitKind.STATION, unit__area_id__gte=low, unit__area_id__lte=high)
+        .filter(whole.condition("unit__area_id"), unit__kind=UnitKind.STATION)
         .order_by("unit__area_id")
         .values_list("unit__area_id", flat=True)
     )
     return [
-        Rollup(one, *(_count(codes, one.code) for codes in (townships, covered, seats)))
+        Rollup(one, *(_count(codes, held) for codes in (townships, covered, seats)))
         for one in children(area)
+        for held in (log.ranges(one.code),)
     ]
 
 
-def _count(codes: list[int], area: int) -> int:
-    """How many of the sorted codes lie in an area."""
-    low, high = range_of(area)
-    return bisect_right(codes, high) - bisect_left(codes, low)
+def _count(codes: list[int], held: Ranges) -> int:
+    """How many of the sorted codes count in an area."""
+
+    def of(spans: Iterable[Span]) -> int:
+        return sum(bisect_right(codes, high) - bisect_left(codes, low) for low, high in spans)
+
+    return of(held.inside) - of(held.left)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import label as label_of_area
@@ -13,30 +14,54 @@ from linli.kernel.areas.queries import labels, path, path_labels
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.timeline.queries import lines
-from linli.kernel.ui.moments import exact, short
+from linli.kernel.ui import story
 from linli.kernel.units.models import Unit
 from linli.lib.areacodes import COUNTY
 
 from . import queries
 from .enums import OperatingModel, Weekday
-from .models import Site
+from .models import Organisation, Site
 from .queries import Coverage, Rollup
 
+Fact = tuple[str, str, str]
 
-def site_facts(site: Site) -> list[tuple[str, str]]:
-    """The organisation behind a site."""
-    operator = site.operator.unit.label if site.operator else ""
-    code = site.operator.credit_code if site.operator else ""
+
+def site_facts(site: Site) -> list[Fact]:
+    """The organisation behind a site: label, value, and where the value leads."""
+    operator, code, url = "", "", ""
+    if site.operator is not None:
+        operator, code = site.operator.unit.label, site.operator.credit_code
+        url = agency_url(site.operator)
     return [
-        (_("Where"), _place(site.unit.area_id)),
-        (_("Address"), site.address),
-        (_("Phone for residents"), site.phone),
-        (_("Competent body"), label(TermList.COMPETENT_BODY, site.unit.competent_body)),
-        (_("How it is run"), str(OperatingModel(site.operating_model).label)),
-        (_("Operator"), operator),
-        (_("Unified social credit code"), code),
-        (_("Open orders it can hold"), str(site.capacity)),
+        (pgettext("site", "Where"), _place(site.unit.area_id), ""),
+        (_("Address"), site.address, ""),
+        (_("Phone for residents"), site.phone, ""),
+        (_("Competent body"), label(TermList.COMPETENT_BODY, site.unit.competent_body), ""),
+        (_("How it is run"), str(OperatingModel(site.operating_model).label), ""),
+        (_("Operator"), operator, url),
+        (_("Unified social credit code"), code, ""),
+        (_("Open orders it can hold"), str(site.capacity), ""),
     ]
+
+
+def agency_facts(agency: Organisation) -> list[Fact]:
+    return [
+        (_("Unified social credit code"), agency.credit_code, ""),
+        (_("Where it is registered"), _place(agency.unit.area_id), ""),
+        (_("Phone"), agency.phone, ""),
+        (_("Competent body"), label(TermList.COMPETENT_BODY, agency.unit.competent_body), ""),
+    ]
+
+
+def agency_url(agency: Organisation) -> str:
+    return reverse("directory:agency", args=[agency.pk])
+
+
+def operated(agency: Organisation, on: date) -> list[dict[str, str]]:
+    """The sites an agency operates today, with their kind and place."""
+    held = queries.operated_by([agency.pk], on=on).get(agency.pk, [])
+    places = path_labels({one.unit.area_id for one in held}, below=COUNTY - 1)
+    return [_unit(one.unit, True) | {"place": places[one.unit.area_id]} for one in held]
 
 
 def _place(code: int) -> str:
@@ -76,17 +101,8 @@ def _unit(unit: Unit, has_site: bool) -> dict[str, str]:
     }
 
 
-def history(site: Site, actor: Actor) -> list[dict[str, str]]:
-    told = lines([("directory.site", site.pk)], with_names=False)
-    return [
-        {
-            "when": short(one.at, now=actor.now),
-            "exact": exact(one.at),
-            "who": one.who,
-            "sentence": one.sentence,
-        }
-        for one in reversed(told)
-    ]
+def history(row: Site | Organisation, actor: Actor) -> list[dict[str, str]]:
+    return story.events(lines([("directory.site", row.pk)], with_names=False), actor)
 
 
 def area_path(code: int) -> list[dict[str, str]]:
@@ -146,7 +162,7 @@ def rate(covered: int, townships: int) -> str:
     """Whole per cent; never 100 while there is a gap."""
     if not townships:
         return "—"
-    return f"{covered * 100 // townships}\u00a0%"
+    return _("%(share)s %%") % {"share": covered * 100 // townships}
 
 
 def _sentence(townships: int, covered: int) -> str:
@@ -164,9 +180,9 @@ def _sentence(townships: int, covered: int) -> str:
 
 def _kind(kind: str) -> str:
     words = {
-        "street": _("Subdistrict"),
-        "town": _("Town"),
-        "township": _("Township"),
+        "street": pgettext("kind of township", "Subdistrict"),
+        "town": pgettext("kind of township", "Town"),
+        "township": pgettext("kind of township", "Township"),
         "quasi": _("Quasi-area, not counted"),
     }
     return words.get(kind, "")

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
@@ -15,8 +15,8 @@ from linli.kernel.terms.queries import label
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import COUNTY, ancestors, county_of, level_of
 
-from .models import Site
-from .queries import areas_served, inside, named, sites_around
+from .models import Organisation, Site
+from .queries import agencies_around, areas_served, inside, named, operated_by, sites_around
 
 KINDS = (UnitKind.CENTRE, UnitKind.STATION, UnitKind.ROOM, UnitKind.FACILITY)
 SHOWN_AREAS = 3
@@ -61,12 +61,12 @@ def _areas(actor: Actor) -> list[tuple[str, str]]:
 
 
 def _actions(actor: Actor) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = [{"url": reverse("directory:coverage"), "label": _("Coverage")}]
+    made: list[dict[str, Any]] = [
+        {"url": reverse("directory:coverage"), "label": _("Coverage")},
+        {"url": reverse("directory:agencies"), "label": _("Agencies")},
+    ]
     if holds(actor, "directory.manage"):
-        made += [
-            {"url": reverse("directory:agency_new"), "label": _("Register an agency")},
-            {"url": reverse("directory:new"), "label": _("Open a site"), "primary": True},
-        ]
+        made.append({"url": reverse("directory:new"), "label": _("Open a site"), "primary": True})
     return made
 
 
@@ -116,4 +116,66 @@ DIRECTORY = Table(
     empty_title=_("No site here yet"),
     empty_hint=_("Centres, stations and rooms appear here when they are opened."),
     actions=_actions,
+)
+
+
+@dataclass(frozen=True)
+class KnownAgencies:
+    """What one page of agencies needs besides its rows."""
+
+    places: dict[int, str]
+    sites: dict[UUID, list[Site]]
+
+
+def _know_agencies(rows: list[Organisation], actor: Actor) -> KnownAgencies:
+    return KnownAgencies(
+        labels({one.unit.area_id for one in rows}),
+        operated_by([one.pk for one in rows], on=actor.today),
+    )
+
+
+def _operates(row: Organisation, known: KnownAgencies) -> Cell:
+    held = known.sites.get(row.pk, [])
+    shown = pgettext("between names", ", ").join(one.unit.label for one in held[:SHOWN_AREAS])
+    rest = len(held) - SHOWN_AREAS
+    more = _("and %(count)s more") % {"count": rest} if rest > 0 else ""
+    return Cell(shown, more, value=", ".join(one.unit.label for one in held))
+
+
+def _agency_actions(actor: Actor) -> list[dict[str, Any]]:
+    if not holds(actor, "agencies.manage"):
+        return []
+    url = reverse("directory:agency_new")
+    return [{"url": url, "label": _("Register an agency"), "primary": True}]
+
+
+AGENCIES = Table(
+    name="agencies",
+    title=_("Agencies"),
+    needs="agencies.view",
+    rows=agencies_around,
+    columns=(
+        Column("name", _("Name"), lambda row, known: Cell(row.unit.label), width=32),
+        Column("operates", _("Operates"), _operates, width=48),
+        Column(
+            "area",
+            _("Where it is registered"),
+            lambda row, known: Cell(known.places.get(row.unit.area_id, "")),
+        ),
+        Column("phone", _("Phone"), lambda row, known: Cell(row.phone), kind="time"),
+        Column(
+            "credit_code",
+            _("Unified social credit code"),
+            lambda row, known: Cell(row.credit_code),
+            width=22,
+        ),
+    ),
+    sort="updated_at",
+    row_url=lambda row: reverse("directory:agency", args=[row.pk]),
+    know=_know_agencies,
+    search=lambda rows, text, actor: named(rows, text),
+    search_hint=_("Name of an agency"),
+    empty_title=_("No agency here yet"),
+    empty_hint=_("Agencies that operate stations appear here when they are registered."),
+    actions=_agency_actions,
 )

@@ -6,22 +6,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from linli.kernel.access import requires
+from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import children, label
+from linli.kernel.flow.versions import Overtaken
 from linli.kernel.ui.lists import list_page
-from linli.kernel.ui.pages import actor_of, form_page, page
+from linli.kernel.ui.pages import form_page, page
 from linli.kernel.ui.registry import panels_for
+from linli.kernel.ui.sent import actor_of, posted, require_form
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import TOWNSHIP, county_of, level_of
 
 from . import actions, queries, shown
 from .enums import OperatingModel
-from .forms import AgencyForm, ChangeForm, CloseForm, HoursForm, OpenForm
-from .tables import DIRECTORY
+from .forms import AgencyChangeForm, AgencyForm, ChangeForm, CloseForm, HoursForm, OpenForm
+from .tables import AGENCIES, DIRECTORY
 
-FORM_METHODS = ["GET", "HEAD", "POST"]
 AREA_DIGITS = 12
 
 
@@ -74,11 +76,11 @@ def _verbs(site: Any) -> list[dict[str, Any]]:
 
 
 @requires("directory.manage")
-@require_http_methods(FORM_METHODS)
+@require_form
 def new(request: HttpRequest) -> HttpResponse:
     """Open a site with the areas it serves from today on."""
     actor = actor_of(request)
-    form = OpenForm(_posted(request), actor=actor)
+    form = OpenForm(posted(request), actor=actor)
     if form.is_valid():
         given = form.cleaned_data
         made = actions.open_site(
@@ -104,24 +106,28 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @requires("directory.manage")
-@require_http_methods(FORM_METHODS)
+@require_form
 def edit(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """Change a site's details and whom it serves."""
     actor = actor_of(request)
     found = _found(request, site_id, "may_manage")
-    serves = queries.areas_served([site_id], on=actor.today).get(site_id, [])
-    form = ChangeForm(_posted(request), actor=actor, site=found, serves=serves)
+    form = _change_form(posted(request), actor, found)
     if form.is_valid():
         given = form.cleaned_data
-        actions.change_site(
-            found,
-            actor=actor,
-            operating_model=given["operating_model"],
-            operator_id=given["operator"],
-            serves=form.serves(),
-            **_plain(given),
-        )
-        return redirect("directory:site", site_id)
+        try:
+            actions.change_site(
+                found,
+                actor=actor,
+                operating_model=given["operating_model"],
+                operator_id=given["operator"],
+                serves=form.serves(),
+                seen=form.seen(),
+                **_plain(given),
+            )
+        except Overtaken as error:
+            form.overtake(error, _change_form(None, actor, found))
+        else:
+            return redirect("directory:site", site_id)
     more = {
         "affects": _("An area that is taken out ends today."),
         "template": "directory/form.html",
@@ -130,13 +136,18 @@ def edit(request: HttpRequest, site_id: UUID) -> HttpResponse:
     return _form(request, form, found, title, _("Save"), **more)
 
 
+def _change_form(sent: Any, actor: Actor, site: Any) -> ChangeForm:
+    serves = queries.areas_served([site.pk], on=actor.today).get(site.pk, [])
+    return ChangeForm(sent, actor=actor, site=site, serves=serves)
+
+
 @requires("directory.manage")
-@require_http_methods(FORM_METHODS)
+@require_form
 def close(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """Close a site after a last day; its records and history stay."""
     actor = actor_of(request)
     found = _found(request, site_id, "may_manage")
-    form = CloseForm(_posted(request), actor=actor)
+    form = CloseForm(posted(request), actor=actor)
     if form.is_valid():
         actions.close_site(found, actor=actor, last_day=form.cleaned_data["last_day"])
         return redirect("directory:site", site_id)
@@ -149,39 +160,90 @@ def close(request: HttpRequest, site_id: UUID) -> HttpResponse:
 
 
 @requires("directory.own_hours")
-@require_http_methods(FORM_METHODS)
+@require_form
 def hours(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """Set the opening hours that residents see."""
     actor = actor_of(request)
     found = _found(request, site_id, "may_own_hours")
-    form = HoursForm(_posted(request), site=found)
+    form = HoursForm(posted(request), site=found)
     if form.is_valid():
-        actions.set_hours(found, actor=actor, spans=form.spans())
-        return redirect("directory:site", site_id)
+        try:
+            actions.set_hours(found, actor=actor, spans=form.spans(), seen=form.seen())
+        except Overtaken as error:
+            form.overtake(error, HoursForm(site=found))
+        else:
+            return redirect("directory:site", site_id)
     title = _("Opening hours of %(name)s") % {"name": found.unit.label}
     lead = _("A pause makes two spans. Leave a day empty when it is closed.")
     return _form(request, form, found, title, _("Save"), lead=lead)
 
 
-@requires("directory.manage")
-@require_http_methods(FORM_METHODS)
+@requires("agencies.view")
+@require_safe
+def agencies(request: HttpRequest) -> HttpResponse:
+    """The agencies of the actor's city, with the sites they operate."""
+    return list_page(request, AGENCIES)
+
+
+@requires("agencies.view")
+@require_safe
+def agency(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
+    """What an agency is, and which sites it operates today."""
+    actor = actor_of(request)
+    found = _agency(request, organisation_id)
+    context = {
+        "title": found.unit.label,
+        "kind": found.unit.get_kind_display(),
+        "facts": shown.agency_facts(found),
+        "sites": shown.operated(found, actor.today),
+        "events": shown.history(found, actor),
+        "edit_url": reverse("directory:agency_edit", args=[found.pk]) if found.may_manage else "",
+    }
+    return page(request, "directory/agency.html", context)
+
+
+@requires("agencies.manage")
+@require_form
+def agency_edit(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
+    """Change how an agency is called and reached."""
+    found = _agency(request, organisation_id, "may_manage")
+    form = AgencyChangeForm(posted(request), agency=found)
+    if form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("zh", "en", "phone")}
+        try:
+            actions.change_organisation(found, actor=actor_of(request), seen=form.seen(), **given)
+        except Overtaken as error:
+            form.overtake(error, AgencyChangeForm(agency=found))
+        else:
+            return redirect("directory:agency", organisation_id)
+    return form_page(
+        request,
+        form,
+        title=_("Change details of %(name)s") % {"name": found.unit.label},
+        submit=_("Save"),
+        cancel_url=shown.agency_url(found),
+    )
+
+
+@requires("agencies.manage")
+@require_form
 def agency_new(request: HttpRequest) -> HttpResponse:
     """Register a service agency, so that it can operate sites."""
     actor = actor_of(request)
-    form = AgencyForm(_posted(request), actor=actor)
+    form = AgencyForm(posted(request), actor=actor)
     if form.is_valid():
-        actions.register_organisation(actor=actor, **form.cleaned_data)
+        made = actions.register_organisation(actor=actor, **form.cleaned_data)
         name = form.cleaned_data["zh"]
         messages.success(
             request, _("%(name)s is registered and can operate sites.") % {"name": name}
         )
-        return redirect("directory:list")
+        return redirect("directory:agency", made.pk)
     return form_page(
         request,
         form,
         title=_("Register a service agency"),
         submit=_("Register"),
-        cancel_url=reverse("directory:list"),
+        cancel_url=reverse("directory:agencies"),
     )
 
 
@@ -225,8 +287,11 @@ def _found(request: HttpRequest, site_id: UUID, verb: str = "") -> Any:
     return found
 
 
-def _posted(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
+def _agency(request: HttpRequest, unit_id: UUID, verb: str = "") -> Any:
+    found = queries.agency(actor_of(request), unit_id)
+    if found is None or (verb and not getattr(found, verb)):
+        raise Http404
+    return found
 
 
 def _form(

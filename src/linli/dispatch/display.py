@@ -309,7 +309,7 @@ def _holding(order: Order, actor: Actor) -> list[dict[str, str]]:
     made = [{"label": _("Station"), "text": order.station.label, "sub": full}]
     if order.worker is None:
         return [*made, {"label": _("Worker"), "text": _("Nobody yet"), "sub": ""}]
-    load = _("%(load)s open orders") % {"load": found.worker_load}
+    load = load_words(found.worker_load)
     return [*made, {"label": _("Worker"), "text": order.worker.name, "sub": load}]
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.models import User
 from linli.kernel.forms.fields import TermField
+from linli.kernel.forms.ids import ids_in
 from linli.kernel.terms.models import TermList
 from linli.kernel.ui.wording import bracketed
 from linli.people.queries import picks
@@ -109,10 +110,7 @@ class AssignForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.found = {str(user.pk): user for user, _load in workers}
-        offered = [
-            (str(user.pk), card(user.name, _("%(load)s open orders") % {"load": load}))
-            for user, load in workers
-        ]
+        offered = [(str(user.pk), card(user.name, load_words(load))) for user, load in workers]
         self.fields["worker"] = forms.ChoiceField(
             label=_("Who takes it?"),
             choices=offered,
@@ -237,7 +235,10 @@ class ServeForm(forms.Form):
         initial=Method.VISIT,
     )
     minutes = forms.IntegerField(
-        label=gettext_lazy("Minutes"), min_value=1, max_value=DAY_MINUTES, initial=USUAL_MINUTES
+        label=pgettext_lazy("length of a service", "Minutes"),
+        min_value=1,
+        max_value=DAY_MINUTES,
+        initial=USUAL_MINUTES,
     )
     occurred_on = forms.DateField(
         label=gettext_lazy("On which day?"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
@@ -325,14 +326,3 @@ class PersonForm(forms.Form):
             choices=self.picker.choices(),
             error_messages={"required": _("Choose somebody on file.")},
         )
-
-
-def ids_in(texts: Iterable[str]) -> list[UUID]:
-    """The ids among some texts that came from a browser."""
-    made = []
-    for text in texts:
-        try:
-            made.append(UUID(text))
-        except ValueError:
-            continue
-    return made

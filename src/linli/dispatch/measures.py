@@ -1,4 +1,5 @@
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
 
 from linli.kernel.flow.models import Charge, Tier
 from linli.kernel.stats.measures import Dimension, Measure, Sum, register
@@ -20,12 +21,15 @@ ORDERS = register(
         name="orders",
         table="dispatch_order",
         title=_("Orders"),
-        unit=_("orders"),
+        unit=pgettext_lazy("unit of count", "orders"),
         definition=_(
             "Dispatch orders by the day on which they were opened, in their present state."
         ),
         needs="dispatch.count",
         day="opened_on",
+        amount=lambda count: (
+            ngettext("%(count)s order", "%(count)s orders", count) % {"count": f"{count:,}"}
+        ),
         list_url="dispatch:list",
         listed_by="dispatch.view_all",
         dimensions={
@@ -33,7 +37,7 @@ ORDERS = register(
             "need": Dimension("need", _("Need"), _need),
             "urgency": Dimension("urgency", _("Urgency"), lambda code: str(Urgency(code).label)),
         },
-        sums={"bounces": Sum("bounces", _("Returns"), _("returns"))},
+        sums={"bounces": Sum("bounces", _("Returns"), pgettext_lazy("unit of count", "returns"))},
     )
 )
 
@@ -42,13 +46,16 @@ CLOCKS = register(
         name="clocks",
         table="flow_clock",
         title=_("Time at each tier"),
-        unit=_("steps"),
+        unit=pgettext_lazy("unit of count", "steps"),
         definition=_(
             "Steps by the day on which they ended: in time or late, and the working minutes they"
             " took; time lost by a return is charged to who returned it."
         ),
         needs="dispatch.count",
         day="stopped_on",
+        amount=lambda count: (
+            ngettext("%(count)s step", "%(count)s steps", count) % {"count": f"{count:,}"}
+        ),
         whose="unit",
         area="area",
         where="stopped_on IS NOT NULL",
@@ -70,11 +77,14 @@ VERDICTS = register(
         name="verdicts",
         table="dispatch_verdict",
         title=_("Residents' verdicts"),
-        unit=_("verdicts"),
+        unit=pgettext_lazy("unit of count", "verdicts"),
         definition=_("What residents themselves say about the help, by the day they said it."),
         needs="verdicts.count",
         day="said_on",
         fewest=FEWEST_VERDICTS,
+        amount=lambda count: (
+            ngettext("%(count)s verdict", "%(count)s verdicts", count) % {"count": f"{count:,}"}
+        ),
         dimensions={
             "value": Dimension("value", _("Verdict"), lambda code: str(Value(code).label)),
             "need": Dimension("need", _("Need"), _need),

@@ -6,12 +6,13 @@ from uuid import UUID
 from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
 
 from linli.directory.queries import capacities
+from linli.directory.queries import stations as stations_of
 from linli.kernel.access import visible
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.units.models import Unit, UnitKind
-from linli.kernel.units.queries import in_force, units_within
+from linli.kernel.units.queries import in_force
 
 from .deadlines import deadline
 from .enums import AT_WORK, OPEN_STATES, OrderState
@@ -123,8 +124,7 @@ def board(
 def stations(actor: Actor) -> list[Unit]:
     """The stations whose orders the actor may look at: those in a centre's area, or one's own."""
     if actor.has_role(Role.DISPATCHER):
-        found = units_within(actor.scope.ranges, UnitKind.STATION, on=actor.today)
-        return list(found.order_by("area_id", "id"))
+        return stations_of(actor)
     own = Unit.objects.filter(kind=UnitKind.STATION)
     return list(own.filter(pk=actor.unit_id)) if actor.unit_id else []
 

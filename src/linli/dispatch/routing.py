@@ -5,12 +5,14 @@ from uuid import UUID
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from linli.directory.queries import capacities
+from linli.kernel.areas.queries import holders, inside
 from linli.kernel.units.models import Unit, UnitKind
 from linli.kernel.units.queries import areas_of_other_centres, centre_for, of_centre, serving
 from linli.kernel.units.queries import units as units_in
-from linli.lib.areacodes import ancestors, county_of, level_of
+from linli.lib.areacodes import COUNTY, level_of
 
 from .enums import AT_STATION, RoutingReason
 from .models import Order, RoutingRule
@@ -47,10 +49,10 @@ class Candidate:
         }
 
 
-def load_words(load: int, capacity: int) -> str:
-    """How full a station is, e.g. "8 of 20 open orders"."""
+def load_words(load: int, capacity: int = 0) -> str:
+    """How much open work a station or a worker has, e.g. "8 of 20 open orders"."""
     if not capacity:
-        return _("%(load)s open orders") % {"load": load}
+        return ngettext("%(load)s open order", "%(load)s open orders", load) % {"load": load}
     return _("%(load)s of %(capacity)s open orders") % {"load": load, "capacity": capacity}
 
 
@@ -60,14 +62,15 @@ def candidates(*, area: int, need: str, on: date) -> list[Candidate]:
 
     Where a part of a county has a centre of its own, the county's rules are not that centre's.
     """
-    places = {area, *ancestors(area)} - areas_of_other_centres(area, on=on)
+    holding = holders(area)
+    places = set(holding) - areas_of_other_centres(area, on=on)
     rules = RoutingRule.objects.filter(area__in=places, need=need).select_related("station")
     ruled = {one.station_id: one.station for one in rules if one.station.is_in_force(on)}
     local = {unit.pk: unit for unit in serving(area, kind=UnitKind.STATION, on=on)}
     found = {**ruled, **local}
     loads = open_loads(found)
     room = capacities(found)
-    served = {unit_id: _how(area, unit) for unit_id, unit in local.items()}
+    served = {unit_id: _how(holding, unit) for unit_id, unit in local.items()}
     made = [
         Candidate(
             unit,
@@ -94,7 +97,7 @@ def others(*, area: int, on: date, without: set[UUID]) -> list[Candidate]:
     better."""
     centre = centre_for(area, on=on)
     if centre is None:
-        held = units_in(UnitKind.STATION, area=county_of(area) or area, on=on)
+        held = units_in(UnitKind.STATION, among=inside(_county(area)), on=on)
     else:
         held = of_centre(centre, UnitKind.STATION, on=on)
     found = {unit.pk: unit for unit in held if unit.pk not in without}
@@ -104,6 +107,11 @@ def others(*, area: int, on: date, without: set[UUID]) -> list[Candidate]:
         for pk, unit in found.items()
     ]
     return sorted(made, key=lambda one: (not one.has_room, one.unit.area_id, str(one.unit.pk)))
+
+
+def _county(area: int) -> int:
+    """The county that holds a place today; a wider area is kept."""
+    return next((one for one in holders(area) if level_of(one) <= COUNTY), area)
 
 
 def open_loads(unit_ids: Any) -> dict[UUID, int]:
@@ -117,10 +125,8 @@ def open_loads(unit_ids: Any) -> dict[UUID, int]:
     return dict(counted)
 
 
-def _how(area: int, unit: Unit) -> RoutingReason:
-    served = unit.service_areas.filter(area_id__in=[area, *ancestors(area)]).values_list(
-        "area_id", flat=True
-    )
+def _how(places: list[int], unit: Unit) -> RoutingReason:
+    served = unit.service_areas.filter(area_id__in=places).values_list("area_id", flat=True)
     finest = max((level_of(code) for code in served), default=0)
     if finest == VILLAGE_LEVEL:
         return RoutingReason.VILLAGE

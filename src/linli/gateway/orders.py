@@ -17,6 +17,7 @@ from linli.services.actions import Account
 from . import checks
 from .errors import NotFound, Unfit
 from .schemas import (
+    ONCE,
     FinishIn,
     OrderOut,
     OrderPage,
@@ -60,7 +61,7 @@ def get_order(request: HttpRequest, order_id: UUID) -> Any:
     return order_out(_one(request, order_id))
 
 
-@router.post("/{uuid:order_id}/dispatch", response={200: OrderOut, **REFUSALS})
+@router.post("/{uuid:order_id}/dispatch", response={200: OrderOut, **REFUSALS}, openapi_extra=ONCE)
 def dispatch_order(request: HttpRequest, order_id: UUID, given: StationIn) -> Any:
     """Send an order to a station."""
     actor, order = actor_of(request), _one(request, order_id)
@@ -69,7 +70,7 @@ def dispatch_order(request: HttpRequest, order_id: UUID, given: StationIn) -> An
     return order_out(order)
 
 
-@router.post("/{uuid:order_id}/accept", response={200: OrderOut, **REFUSALS})
+@router.post("/{uuid:order_id}/accept", response={200: OrderOut, **REFUSALS}, openapi_extra=ONCE)
 def accept_order(request: HttpRequest, order_id: UUID) -> Any:
     """Accept an order for the caller's station; of several at once, one wins."""
     order = _one(request, order_id)
@@ -77,7 +78,7 @@ def accept_order(request: HttpRequest, order_id: UUID) -> Any:
     return order_out(order)
 
 
-@router.post("/{uuid:order_id}/return", response={200: OrderOut, **REFUSALS})
+@router.post("/{uuid:order_id}/return", response={200: OrderOut, **REFUSALS}, openapi_extra=ONCE)
 def return_order(request: HttpRequest, order_id: UUID, given: ReturnIn) -> Any:
     """Send an order back to the centre with a reason."""
     actor, order = actor_of(request), _one(request, order_id)
@@ -86,7 +87,9 @@ def return_order(request: HttpRequest, order_id: UUID, given: ReturnIn) -> Any:
     return order_out(order)
 
 
-@router.post("/{uuid:order_id}/services", response={201: ServiceOut, **REFUSALS})
+@router.post(
+    "/{uuid:order_id}/services", response={201: ServiceOut, **REFUSALS}, openapi_extra=ONCE
+)
 def serve_order(request: HttpRequest, order_id: UUID, given: ServiceIn) -> Any:
     """Put a service given on an order on record."""
     actor, order = actor_of(request), _one(request, order_id)
@@ -113,7 +116,7 @@ def serve_order(request: HttpRequest, order_id: UUID, given: ServiceIn) -> Any:
     return Status(201, {"id": service.pk, "order": order.pk, "person_times": service.person_times})
 
 
-@router.post("/{uuid:order_id}/finish", response={200: OrderOut, **REFUSALS})
+@router.post("/{uuid:order_id}/finish", response={200: OrderOut, **REFUSALS}, openapi_extra=ONCE)
 def finish_order(request: HttpRequest, order_id: UUID, given: FinishIn) -> Any:
     """Say that the service is done and what came of it."""
     actor, order = actor_of(request), _one(request, order_id)

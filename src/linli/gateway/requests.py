@@ -14,6 +14,7 @@ from linli.kernel.ui.pages import actor_of
 from . import checks
 from .errors import NotFound
 from .schemas import (
+    ONCE,
     AcceptIn,
     OrderOut,
     Problem,
@@ -51,7 +52,9 @@ def list_requests(
     return {"items": [request_out(one) for one in cut.rows], "older": cut.older or None}
 
 
-@router.post("", response={201: ReceiptOut, **REFUSALS}, operation_id="register_request")
+@router.post(
+    "", response={201: ReceiptOut, **REFUSALS}, operation_id="register_request", openapi_extra=ONCE
+)
 def register_request(request: HttpRequest, given: RequestIn) -> Any:
     """Register a request; the answer holds the receipt and its PIN."""
     actor = actor_of(request)
@@ -75,7 +78,7 @@ def get_request(request: HttpRequest, request_id: UUID) -> Any:
     return request_out(_one(request, request_id))
 
 
-@router.post("/{uuid:request_id}/accept", response={201: OrderOut, **REFUSALS})
+@router.post("/{uuid:request_id}/accept", response={201: OrderOut, **REFUSALS}, openapi_extra=ONCE)
 def accept_request(request: HttpRequest, request_id: UUID, given: AcceptIn) -> Any:
     """Take a request on; with a station, the order is dispatched at once."""
     actor = actor_of(request)
@@ -91,7 +94,9 @@ def accept_request(request: HttpRequest, request_id: UUID, given: AcceptIn) -> A
     return Status(201, order_out(order))
 
 
-@router.post("/{uuid:request_id}/inform", response={200: RequestOut, **REFUSALS})
+@router.post(
+    "/{uuid:request_id}/inform", response={200: RequestOut, **REFUSALS}, openapi_extra=ONCE
+)
 def inform_request(request: HttpRequest, request_id: UUID, given: ReplyIn) -> Any:
     """End a request with information for the resident."""
     row = _one(request, request_id)

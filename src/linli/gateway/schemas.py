@@ -4,12 +4,28 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
+from linli.kernel.ui.once import HEADER
+
 Urgency = Literal["immediate", "day", "week", "fortnight"]
 Method = Literal["case", "group", "community", "visit", "phone", "online", "window"]
 Place = Literal["home", "station", "community", "institution", "remote"]
 AREA = Field(ge=0, lt=1_000_000_000_000, description="12-digit statistical area code")
 CODE = Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")
 WORDS = Field(default="", max_length=4000)
+# The header is read before a call comes to its operation; here it is only told of.
+ONCE = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": HEADER,
+            "required": False,
+            "schema": {"type": "string", "format": "uuid"},
+            "description": "an id of your own for this call, best a UUIDv7: the same id with the"
+            " same body gets the same answer for 30 days and does nothing twice; with another body"
+            " it is 409",
+        }
+    ]
+}
 
 
 class ValueProblem(Schema):

@@ -11,7 +11,7 @@ from linli.dispatch.enums import Urgency
 from linli.dispatch.queries import candidates, others
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
-from linli.kernel.areas.queries import path_labels
+from linli.kernel.areas.queries import path_labels, ranges
 from linli.kernel.forms.fields import AreaField, PhoneField, TermField
 from linli.kernel.terms.models import TermList
 from linli.lib.areacodes import county_of, range_of
@@ -32,6 +32,8 @@ USUAL_DOOR = {Role.GRID_WORKER: Door.GRID, Role.DISPATCHER: Door.PHONE}
 def _county(actor: Actor) -> tuple[tuple[int, int], ...]:
     """Where somebody may register or place a request: anywhere in their county."""
     county = county_of(actor.area or 0)
+    if county in actor.moved:
+        return ranges(county).inside
     return (range_of(county),) if county else actor.scope.ranges
 
 

@@ -1,4 +1,5 @@
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
 
 from linli.kernel.stats.measures import Dimension, Measure, register
 from linli.kernel.terms.models import TermList
@@ -11,10 +12,13 @@ REQUESTS = register(
         name="requests",
         table="intake_request",
         title=_("Requests"),
-        unit=_("requests"),
+        unit=pgettext_lazy("unit of count", "requests"),
         definition=_("Requests by the day on which they were registered, in their present state."),
         needs="intake.count",
         day="registered_on",
+        amount=lambda count: (
+            ngettext("%(count)s request", "%(count)s requests", count) % {"count": f"{count:,}"}
+        ),
         list_url="intake:list",
         listed_by="intake.view_all",
         dimensions={

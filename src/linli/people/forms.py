@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.forms.edits import EditForm
 from linli.kernel.forms.fields import CitizenIdField, PhoneField, TermField
 from linli.kernel.forms.places import PlaceField
 from linli.kernel.terms.models import TermList
@@ -69,7 +70,7 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.actor = actor
         self.fields["area"] = PlaceField(
-            inside=actor.scope.ranges, keep=keep, blank="", label=_("Where the person lives")
+            scope=actor.scope, keep=keep, blank="", label=_("Where the person lives")
         )
         self.order_fields(ORDER)
 
@@ -116,7 +117,7 @@ class RegisterForm(DetailsForm):
         return given
 
 
-class ChangeForm(DetailsForm):
+class ChangeForm(DetailsForm, EditForm):
     """Changes to a person. Numbers and address on file are not shown: empty keeps them."""
 
     forget = forms.MultipleChoiceField(
@@ -126,21 +127,22 @@ class ChangeForm(DetailsForm):
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
         self.person = person
         kwargs["initial"] = {
-            name: getattr(person, name) for name in ("name", "preferred_name", "sex", "born_on")
+            name: getattr(person, name)
+            for name in ("name", "preferred_name", "sex", "born_on", "version")
         } | {"area": person.area_id}
         super().__init__(*args, keep=person.area_id, **kwargs)
-        masks = {
+        self.masks = {
             "phone": mask_phone(person.phone),
             "citizen_id": mask_citizen_id(person.citizen_id),
             "address": _("an address") if person.address else "",
         }
-        for name, mask in masks.items():
+        for name, mask in self.masks.items():
             if mask:
                 self.fields[name].help_text = _(
                     "On file: %(mask)s. Left empty, it stays as it is."
                 ) % {"mask": mask}
         self.fields["born_on"].help_text = ""
-        on_file = [(name, self.fields[name].label) for name, mask in masks.items() if mask]
+        on_file = [(name, self.fields[name].label) for name, mask in self.masks.items() if mask]
         self.fields["forget"].choices = on_file  # type: ignore[attr-defined]
         if not on_file:
             del self.fields["forget"]
@@ -152,6 +154,9 @@ class ChangeForm(DetailsForm):
             kept = "" if name in forgotten else getattr(self.person, name)
             given[name] = given[name] or kept
         return super().details()
+
+    def on_file(self, name: str) -> str:
+        return str(self.masks.get(name) or super().on_file(name))
 
 
 class CategoryForm(forms.Form):
@@ -210,11 +215,13 @@ class BasisForm(forms.Form):
         return given
 
 
-class HouseholdForm(forms.Form):
+class HouseholdForm(EditForm):
     """Into which household somebody moves: a new one, or that of a person who was found."""
 
-    def __init__(self, *args: Any, actor: Actor, found: list[Pick], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: Any = None, *, actor: Actor, person: Person, found: list[Pick]
+    ) -> None:
+        super().__init__(data, initial={"version": person.version})
         offered: list[tuple[str, Any]] = [
             (NEW_HOUSEHOLD, _("A new household at the person's address"))
         ]
@@ -234,6 +241,10 @@ class HouseholdForm(forms.Form):
             label=pgettext_lazy("household", "Who the person is there"),
             help_text=_("Seen from the one whose home it is."),
         )
+
+    def on_file(self, name: str) -> str:
+        # Who lives there now is on the person's page.
+        return ""
 
 
 def _add_basis(form: forms.Form, actor: Actor) -> None:

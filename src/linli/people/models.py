@@ -2,13 +2,14 @@ from django.db import models
 
 from linli.kernel.accounts.models import User
 from linli.kernel.crypto.fields import SealedTextField
+from linli.kernel.flow.versions import Versioned
 from linli.kernel.scope import Scoped
 from linli.lib.uuid7 import uuid7
 
 from .enums import ConsentForm, Sex
 
 
-class Person(Scoped):
+class Person(Scoped, Versioned):
     """Somebody who is served. Names are plain, numbers and address are sealed.
 
     `area` is where the person lives, `unit` the station that keeps the file.

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from linli.directory.queries import stations
 from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
@@ -16,8 +17,6 @@ from linli.kernel.areas.queries import labels, path_labels
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
-from linli.kernel.units.models import UnitKind
-from linli.kernel.units.queries import units_within
 
 from .models import Person
 from .queries import category_codes, holding_category, is_number, listed, named
@@ -63,8 +62,7 @@ def _narrow_category(rows: QuerySet[Any], value: str, actor: Actor) -> QuerySet[
 
 
 def _stations(actor: Actor) -> Sequence[tuple[str, str]]:
-    found = units_within(actor.scope.ranges, UnitKind.STATION, on=actor.today)
-    return [(str(one.pk), one.label) for one in found.order_by("area_id", "id")]
+    return [(str(one.pk), one.label) for one in stations(actor)]
 
 
 def _search(rows: QuerySet[Any], text: str, actor: Actor) -> QuerySet[Any]:

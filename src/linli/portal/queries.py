@@ -3,7 +3,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Max, Min, prefetch_related_objects
+from django.db.models import Max, Min, Q, prefetch_related_objects
 
 from linli.directory.queries import sites_serving
 from linli.kernel.areas.queries import Place, children, exists, path, path_labels, search
@@ -48,7 +48,7 @@ def home_area(*, on: date) -> int:
     the lowest area that holds the seats of all guidance centres."""
     if settings.LINLI_HOME_AREA:
         return expand(str(settings.LINLI_HOME_AREA))
-    seats = units(UnitKind.CENTRE, area=NATION, on=on).aggregate(low=Min("area"), high=Max("area"))
+    seats = units(UnitKind.CENTRE, among=Q(), on=on).aggregate(low=Min("area"), high=Max("area"))
     low, high = seats["low"], seats["high"]
     if low is None:
         return NATION

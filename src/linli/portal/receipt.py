@@ -20,6 +20,7 @@ from django.shortcuts import redirect
 from linli.intake.receipts import actor_for
 from linli.kernel.accounts.actors import set_actor
 from linli.kernel.scope import scope
+from linli.kernel.ui.once import begin
 from linli.kernel.ui.pages import actor_of
 
 SESSION = "portal.receipt"
@@ -66,6 +67,9 @@ def with_receipt(view: View) -> View:
         _remember(request, request_id)
         set_actor(actor)
         request.actor = actor  # type: ignore[attr-defined]
+        again = begin(request, holder=f"receipt:{request_id}")
+        if again is not None:
+            return again
         with scope(actor.scope):
             return view(request, *args, **kwargs)
 

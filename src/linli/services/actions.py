@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.flow.machine import Refused, Stale
+from linli.kernel.flow.machine import Refused
 from linli.kernel.flow.publish import publish
+from linli.kernel.flow.versions import lock, swap
 from linli.kernel.timeline.record import record
 from linli.lib.areacodes import county_of
 from linli.people.queries import of_station
@@ -17,6 +18,7 @@ from linli.people.queries import of_station
 from .events import ServiceRecorded
 from .models import Note, Recipient, Service, Version
 
+SUBJECT = "services.service"
 # Before it, a date is a slip of the pen: no station is older.
 FIRST_DAY = date(2000, 1, 1)
 
@@ -45,6 +47,13 @@ class Account:
     def person_times(self) -> int:
         return len(self.person_ids) + self.anonymous
 
+    def by_field(self) -> dict[str, object]:
+        """The values by the names of the fields in which they are written down."""
+        told = asdict(self)
+        told["persons"] = frozenset(told.pop("person_ids"))
+        told["for_household"] = told.pop("household_id")
+        return told
+
 
 class Implausible(Exception):
     """A service that cannot have been like this: on such a day, or so far away."""
@@ -66,7 +75,7 @@ def _tell(actor: Actor, verb: str, service: Service, **data: str | int) -> None:
     record(
         actor,
         f"services.{verb}",
-        subject_type="services.service",
+        subject_type=SUBJECT,
         subject_id=service.pk,
         area=service.area_id,
         unit=service.unit_id,
@@ -143,25 +152,42 @@ def note_read(service: Service, *, actor: Actor) -> list[Words]:
     return held
 
 
-def _keep_version(held: Service, named: Iterable[UUID], actor: Actor) -> None:
-    """Store the record as it stands before a correction."""
-    note = Note.objects.filter(service=held).first()
+def _recorded(service: Service) -> Account:
+    """A record as it stands, as a worker would have written it down."""
+    note = Note.objects.filter(service=service).first()
+    return Account(
+        method=service.method,
+        content=service.content,
+        place=service.place,
+        occurred_on=service.occurred_on,
+        minutes=service.minutes,
+        area=service.area_id,
+        person_ids=tuple(one.person_id for one in service.recipients.order_by("id")),
+        household_id=service.household_id,
+        anonymous=service.anonymous,
+        facts=note.facts if note else "",
+        analysis=note.analysis if note else "",
+    )
+
+
+def _keep_version(service: Service, number: int, held: Account, actor: Actor) -> None:
+    """Store the record as it stood before a correction."""
     Version.objects.create(
-        service=held,
-        number=held.version,
+        service=service,
+        number=number,
         values={
             "method": held.method,
             "content": held.content,
             "place": held.place,
             "occurred_on": held.occurred_on.isoformat(),
             "minutes": held.minutes,
-            "area": held.area_id,
+            "area": held.area,
             "household": str(held.household_id) if held.household_id else None,
             "anonymous": held.anonymous,
-            "persons": [str(one) for one in named],
+            "persons": [str(one) for one in held.person_ids],
         },
-        facts=note.facts if note else "",
-        analysis=note.analysis if note else "",
+        facts=held.facts,
+        analysis=held.analysis,
         replaced_at=actor.now,
         replaced_by_id=actor.user_id,
     )
@@ -169,32 +195,33 @@ def _keep_version(held: Service, named: Iterable[UUID], actor: Actor) -> None:
 
 @transaction.atomic
 def correct_service(
-    service: Service, *, actor: Actor, account: Account, version: int | None = None
+    service: Service, *, actor: Actor, account: Account, seen: int | None = None
 ) -> Service:
     """Replace a record by a corrected version; the version before is kept.
 
-    `version` is the one that was corrected from; Stale if another has been stored since. Recipients
-    whose file the actor may not open stay, whether `account` names them or not.
+    `seen` is the version that was corrected from; raises Overtaken if somebody else has corrected
+    the same since. Recipients whose file the actor may not open stay, whether `account` names them
+    or not.
     """
     if not can(actor, "services.correct", service):
         raise Refused
     _check(account, actor, kept=service.area_id)
-    held: Service = Service.objects.select_for_update(of=("self",)).get(pk=service.pk)
-    if version is not None and held.version != version:
-        raise Stale
-    named = [one.person_id for one in held.recipients.order_by("id")]
-    open_to = {one.pk for one in of_station(actor, person_ids=named)}
-    hidden = [one for one in named if one not in open_to]
+    lock(service)
+    held, number = _recorded(service), service.version
+    open_to = {one.pk for one in of_station(actor, person_ids=held.person_ids)}
+    hidden = [one for one in held.person_ids if one not in open_to]
     _check_persons(actor, set(account.person_ids) - set(hidden))
     account = replace(account, person_ids=tuple(dict.fromkeys([*account.person_ids, *hidden])))
-    _keep_version(held, named, actor)
-    _fill(held, account)
-    held.version += 1
-    held.save()
-    held.recipients.all().delete()
-    _name_recipients(held, account.person_ids)
+    told = swap(service, SUBJECT, seen=seen, held=held.by_field(), wanted=account.by_field())
+    if not told:
+        return service
+    _keep_version(service, number, held, actor)
+    _fill(service, account)
+    service.save()
+    service.recipients.all().delete()
+    _name_recipients(service, account.person_ids)
     Note.objects.update_or_create(
-        service=held, defaults={"facts": account.facts, "analysis": account.analysis}
+        service=service, defaults={"facts": account.facts, "analysis": account.analysis}
     )
-    _tell(actor, "corrected", held, version=held.version)
-    return held
+    _tell(actor, "corrected", service, **told)
+    return service

@@ -6,9 +6,12 @@ from uuid import UUID
 from django import forms
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.forms.edits import EditForm
 from linli.kernel.forms.fields import TermField
+from linli.kernel.forms.ids import ids_in
 from linli.kernel.forms.places import PlaceField
 from linli.kernel.terms.models import TermList
 from linli.people.queries import Pick, picks, present_households
@@ -35,7 +38,7 @@ ORDER = (
 )
 
 
-class ServiceForm(forms.Form):
+class ServiceForm(EditForm):
     """One service: when, how, what, where, for whom, and in two separate fields what was written.
 
     `who` is the name looked for; the persons found are offered together with those chosen.
@@ -45,7 +48,10 @@ class ServiceForm(forms.Form):
         label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     minutes = forms.IntegerField(
-        label=_("Minutes"), min_value=1, max_value=MOST_MINUTES, initial=USUAL_MINUTES
+        label=pgettext_lazy("length of a service", "Minutes"),
+        min_value=1,
+        max_value=MOST_MINUTES,
+        initial=USUAL_MINUTES,
     )
     method = forms.ChoiceField(label=_("Method"), choices=[("", ""), *Method.choices])
     place = forms.ChoiceField(
@@ -79,7 +85,6 @@ class ServiceForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Apart from the facts. Stored encrypted; only your station can read it."),
     )
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -101,12 +106,12 @@ class ServiceForm(forms.Form):
             TermList.CONTENT, on=lambda: actor.today, blank="", label=_("Content")
         )
         self.fields["area"] = PlaceField(
-            inside=actor.scope.ranges, keep=keep, label=_("Where it took place")
+            scope=actor.scope, keep=keep, label=_("Where it took place")
         )
         self.order_fields(ORDER)
         self.who = str((data or {}).get("who", "")).strip()[:60]
         chosen = data.getlist("persons") if data is not None else self.initial.get("persons", ())
-        self.found = picks(actor, text=self.who, chosen=_ids(chosen), by_number=data is not None)
+        self.found = picks(actor, text=self.who, chosen=ids_in(chosen), by_number=data is not None)
         self.fields["persons"].choices = [  # type: ignore[attr-defined]
             (str(one.id), one.name) for one in self.found
         ]
@@ -146,7 +151,7 @@ class ServiceForm(forms.Form):
         return given
 
     def _check_recipients(self, given: dict[str, Any]) -> None:
-        persons = _ids(given["persons"])
+        persons = ids_in(given["persons"])
         if not persons and not given.get("anonymous") and not self.hidden:
             self.add_error("persons", _("Choose at least one person, or say how many took part."))
         given["household"] = self._household(persons) if given.get("for_household") else None
@@ -171,7 +176,7 @@ class ServiceForm(forms.Form):
             occurred_on=given["occurred_on"],
             minutes=given["minutes"],
             area=given["area"],
-            person_ids=tuple(_ids(given["persons"])),
+            person_ids=tuple(ids_in(given["persons"])),
             household_id=given.get("household"),
             anonymous=given["anonymous"] or 0,
             facts=given["facts"],
@@ -196,13 +201,3 @@ def as_recorded(service: Service, persons: Iterable[UUID], words: list[Words]) -
         "analysis": present.analysis if present else "",
         "version": service.version,
     }
-
-
-def _ids(texts: Iterable[Any]) -> list[UUID]:
-    made = []
-    for text in texts:
-        try:
-            made.append(UUID(str(text)))
-        except ValueError:
-            continue
-    return list(dict.fromkeys(made))

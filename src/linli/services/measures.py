@@ -1,4 +1,5 @@
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
 
 from linli.kernel.stats.measures import Dimension, Distinct, Measure, Sum, register
 from linli.kernel.terms.models import TermList
@@ -11,13 +12,16 @@ SERVICES = register(
         name="services",
         table="services_service",
         title=_("Services"),
-        unit=_("services"),
+        unit=pgettext_lazy("unit of count", "services"),
         definition=_(
             "Service records by the day on which the service took place; a corrected record counts"
             " once, as corrected."
         ),
         needs="services.count",
         day="occurred_on",
+        amount=lambda count: (
+            ngettext("%(count)s service", "%(count)s services", count) % {"count": f"{count:,}"}
+        ),
         list_url="services:list",
         listed_by="services.view",
         dimensions={
@@ -34,7 +38,11 @@ SERVICES = register(
         },
         distinct={
             "persons": Distinct(
-                "services_recipient", "service_id", "person_id", _("Persons served"), _("persons")
+                "services_recipient",
+                "service_id",
+                "person_id",
+                _("Persons served"),
+                pgettext_lazy("unit of count", "persons"),
             ),
         },
     )

@@ -2,13 +2,12 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from linli.kernel.access import visible, with_verbs
 from linli.kernel.accounts.actors import SHANGHAI, Actor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import User
-from linli.kernel.areas.queries import ranges
 
 from .models import Recipient, Service, Version
 
@@ -31,18 +30,6 @@ def is_late(service: Service) -> bool:
     """Whether it was put on record more than 24 hours after the day on which it took place."""
     ended = datetime.combine(service.occurred_on + timedelta(days=1), time.min, SHANGHAI)
     return service.recorded_at > ended + IN_TIME
-
-
-def in_area(rows: QuerySet[Service], area: int) -> QuerySet[Service]:
-    """The services that the statistics count for an area."""
-    held = ranges(area)
-    inside = Q()
-    for low, high in held.inside:
-        inside |= Q(area_id__gte=low, area_id__lte=high)
-    rows = rows.filter(inside)
-    for low, high in held.left:
-        rows = rows.exclude(area_id__gte=low, area_id__lte=high)
-    return rows
 
 
 def between(rows: QuerySet[Service], first: date | None, last: date | None) -> QuerySet[Service]:

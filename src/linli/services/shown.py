@@ -4,16 +4,16 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.queries import path_labels
+from linli.kernel.areas.queries import local_label
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.timeline.queries import lines
-from linli.kernel.ui.moments import exact, minutes, short
+from linli.kernel.ui import story
+from linli.kernel.ui.moments import day, exact, minutes, short
 from linli.kernel.ui.wording import labelled
 from linli.people.queries import names
 
@@ -21,14 +21,6 @@ from . import queries
 from .actions import Words
 from .enums import Method, Place
 from .models import Service, Version
-
-
-def day(value: date) -> str:
-    return date_format(value, "DATE_FORMAT")
-
-
-def place(area: int) -> str:
-    return path_labels([area], below=3).get(area, "")
 
 
 def facts(service: Service) -> dict[str, str]:
@@ -39,7 +31,7 @@ def facts(service: Service) -> dict[str, str]:
         "day": day(service.occurred_on),
         "minutes": minutes(service.minutes),
         "place": str(Place(service.place).label),
-        "area": place(service.area_id),
+        "area": local_label(service.area_id),
         "worker": service.worker.name,
         "station": service.unit.label,
         "recorded_at": exact(service.recorded_at),
@@ -82,11 +74,11 @@ def _before(values: dict[str, Any]) -> list[tuple[str, str]]:
     times = len(values["persons"]) + values["anonymous"]
     return [
         (_("Day"), day(date.fromisoformat(values["occurred_on"]))),
-        (_("Minutes"), minutes(values["minutes"])),
+        (_("Time of service"), minutes(values["minutes"])),
         (_("Method"), str(Method(values["method"]).label)),
         (_("Content"), label(TermList.CONTENT, values["content"])),
         (_("Place"), str(Place(values["place"]).label)),
-        (_("Where"), place(values["area"])),
+        (pgettext("service", "Where"), local_label(values["area"])),
         (_("For"), person_times(times)),
     ]
 
@@ -97,16 +89,7 @@ def person_times(count: int) -> str:
 
 def history(service: Service, actor: Actor) -> list[dict[str, str]]:
     """What was done with the record, the newest first."""
-    told = lines([("services.service", service.pk)], words=_words)
-    return [
-        {
-            "when": short(one.at, now=actor.now),
-            "exact": exact(one.at),
-            "who": one.who,
-            "sentence": one.sentence,
-        }
-        for one in reversed(told)
-    ]
+    return story.events(lines([("services.service", service.pk)], words=_words), actor)
 
 
 def _words(verb: str, data: dict[str, Any]) -> dict[str, Any]:

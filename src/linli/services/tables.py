@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,22 +9,20 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from linli.directory.queries import stations
 from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
-from linli.kernel.areas.queries import label as area_label
 from linli.kernel.areas.queries import labels, path_labels
+from linli.kernel.forms.ids import ids_in
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
-from linli.kernel.units.models import UnitKind
-from linli.kernel.units.queries import unit_labels, units_within
-from linli.lib.areacodes import level_of
 from linli.people.queries import names
 
 from .enums import Method
 from .models import Service
-from .queries import between, in_area, is_late, received_by, services, workers
+from .queries import between, is_late, received_by, services, workers
 
 
 def _day(row: Service, known: Any) -> Cell:
@@ -81,12 +79,7 @@ WORKER = Filter(
 STATION = Filter(
     "station",
     _("Station"),
-    lambda actor: [
-        (str(one.pk), one.label)
-        for one in units_within(actor.scope.ranges, UnitKind.STATION, on=actor.today).order_by(
-            "area_id", "id"
-        )
-    ],
+    lambda actor: [(str(one.pk), one.label) for one in stations(actor)],
     lambda rows, value, actor: rows.filter(unit_id=value),
 )
 PERIOD = Filter(
@@ -125,12 +118,13 @@ SERVICES = Table(
         ),
         Column(
             "minutes",
-            _("Minutes"),
+            pgettext_lazy("length of a service", "Minutes"),
             lambda row, known: Cell(f"{row.minutes:,}", value=row.minutes),
             kind="number",
         ),
     ),
     sort="occurred_on",
+    day="occurred_on",
     row_url=lambda row: reverse("services:service", args=[row.pk]),
     filters=(PERIOD, METHOD, CONTENT, WORKER),
     know=_know,
@@ -141,75 +135,20 @@ SERVICES = Table(
 
 
 def services_table(actor: Actor, asked: Mapping[str, str]) -> Table:
-    """The list as the actor needs it, narrowed by what an address may ask besides the filters.
-
-    A link from statistics names `area`, `unit`, `first` and `last`, a person's file `person`.
-    """
+    """The list as the actor needs it; from a person's file it is opened for that `person`."""
     mine = STATION if actor.has_role(Role.DISPATCHER) else WORKER
-    return replace(SERVICES, filters=(PERIOD, METHOD, CONTENT, mine, *_asked(actor, asked)))
+    return replace(SERVICES, filters=(PERIOD, METHOD, CONTENT, mine, *_person(actor, asked)))
 
 
-def _asked(actor: Actor, asked: Mapping[str, str]) -> Sequence[Filter]:
-    """A filter for each narrowing that the address asks for and that can be understood."""
-    made = []
-    area = asked.get("area", "")
-    if area.isascii() and area.isdigit() and len(area) <= 12 and _is_area(int(area)):
-        made.append(_fixed("area", _("Area"), area, area_label(int(area)), _narrow_area))
-    for name, words in (("first", _("From")), ("last", _("Until"))):
-        text = asked.get(name, "")
-        day = _iso(text)
-        if day is not None:
-            shown = date_format(day, "DATE_FORMAT")
-            made.append(_fixed(name, words, text, shown, _narrow_days(name)))
-    unit = _uuid(asked.get("unit", ""))
-    held = unit_labels([unit]).values()
-    made += [_fixed("unit", _("Unit"), str(unit), name, _narrow_unit) for name in held]
-    person = _uuid(asked.get("person", ""))
-    name_of = names(actor, [person]) if person else {}
-    if person in name_of:
-        made.append(_fixed("person", _("Person"), str(person), name_of[person], _narrow_person))
-    return made
-
-
-def _fixed(name: str, words: Any, value: str, shown: str, narrow: Any) -> Filter:
-    return Filter(name, words, lambda actor: [(value, shown)], narrow)
-
-
-def _narrow_area(rows: Any, value: str, actor: Actor) -> Any:
-    return in_area(rows, int(value))
-
-
-def _narrow_unit(rows: Any, value: str, actor: Actor) -> Any:
-    return rows.filter(unit_id=value)
-
-
-def _narrow_days(name: str) -> Any:
-    return lambda rows, value, actor: between(
-        rows, *((_iso(value), None) if name == "first" else (None, _iso(value)))
-    )
-
-
-def _narrow_person(rows: Any, value: str, actor: Actor) -> Any:
-    return received_by(rows, UUID(value))
-
-
-def _is_area(code: int) -> bool:
-    try:
-        level_of(code)
-    except ValueError:
-        return False
-    return True
-
-
-def _iso(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _person(actor: Actor, asked: Mapping[str, str]) -> list[Filter]:
+    """The narrowing to the services of one person, if the actor may open their file."""
+    named = names(actor, ids_in([asked.get("person", "")]))
+    return [
+        Filter(
+            "person",
+            _("Person"),
+            lambda actor: [(str(one), name) for one, name in named.items()],
+            lambda rows, value, actor: received_by(rows, UUID(value)),
+            is_offered=False,
+        )
+    ]

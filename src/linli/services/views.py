@@ -6,21 +6,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_safe
 
 from linli.kernel.access import requires
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.flow.machine import Stale
+from linli.kernel.flow.versions import Overtaken
+from linli.kernel.forms.ids import ids_in
 from linli.kernel.ui.lists import list_page
-from linli.kernel.ui.pages import actor_of, form_page, page
+from linli.kernel.ui.pages import form_page, page
+from linli.kernel.ui.sent import actor_of, require_form
 from linli.people.queries import of_station
 
 from . import actions, queries
 from .forms import ServiceForm, as_recorded
 from .shown import earlier, facts, history, recipients
 from .tables import services_table
-
-FORM_METHODS = ["GET", "HEAD", "POST"]
 
 
 @requires("services.view")
@@ -32,7 +33,7 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 @requires("services.record")
-@require_http_methods(FORM_METHODS)
+@require_form
 def new(request: HttpRequest) -> HttpResponse:
     """Record a service outside an order."""
     actor = actor_of(request)
@@ -47,13 +48,19 @@ def new(request: HttpRequest) -> HttpResponse:
     else:
         form = ServiceForm(actor=actor, initial=_likely(request))
     cancel = reverse("services:list")
-    return _form(request, form, title=_("Record a service"), submit=_("Put on record"), url=cancel)
+    return _form(
+        request,
+        form,
+        title=_("Record a service"),
+        submit=pgettext("verb", "Put on record"),
+        url=cancel,
+    )
 
 
 def _likely(request: HttpRequest) -> dict[str, Any]:
     """Who and where it most likely was: the person one comes from, else as last time."""
     actor = actor_of(request)
-    for person in of_station(actor, person_ids=_uuids(request.GET.get("person", ""))):
+    for person in of_station(actor, person_ids=ids_in([request.GET.get("person", "")])):
         return {"persons": [str(person.pk)], "area": person.area_id}
     latest = queries.latest_of(actor)
     return {"area": latest.area_id if latest else actor.area}
@@ -82,7 +89,7 @@ def service(request: HttpRequest, service_id: UUID) -> HttpResponse:
 
 
 @requires("services.correct")
-@require_http_methods(FORM_METHODS)
+@require_form
 def correct(request: HttpRequest, service_id: UUID) -> HttpResponse:
     """Replace a record by a corrected version; the one before is kept."""
     actor = actor_of(request)
@@ -93,11 +100,10 @@ def correct(request: HttpRequest, service_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.wants_to_look():
         form = form.unchecked()
     elif form.is_valid():
-        version = form.cleaned_data["version"]
         try:
-            actions.correct_service(found, actor=actor, account=form.account(), version=version)
-        except Stale as error:
-            form.add_error(None, str(error))
+            actions.correct_service(found, actor=actor, account=form.account(), seen=form.seen())
+        except Overtaken as error:
+            form.overtake(error, _correction(request, found, actor, is_fresh=True))
         else:
             messages.success(request, _("Corrected. The version before is kept."))
             return redirect("services:service", service_id)
@@ -111,7 +117,10 @@ def correct(request: HttpRequest, service_id: UUID) -> HttpResponse:
     )
 
 
-def _correction(request: HttpRequest, found: Any, actor: Actor) -> ServiceForm:
+def _correction(
+    request: HttpRequest, found: Any, actor: Actor, *, is_fresh: bool = False
+) -> ServiceForm:
+    """The form as it was sent, or (`is_fresh`) as the record stands."""
     named = queries.recipients(found.pk)
     open_to = [one.pk for one in of_station(actor, person_ids=named)]
     given: dict[str, Any] = {
@@ -119,7 +128,7 @@ def _correction(request: HttpRequest, found: Any, actor: Actor) -> ServiceForm:
         "corrected": found,
         "hidden": len(named) - len(open_to),
     }
-    if request.method == "POST":
+    if request.method == "POST" and not is_fresh:
         return ServiceForm(request.POST, **given)
     words = actions.note_read(found, actor=actor)
     return ServiceForm(initial=as_recorded(found, open_to, words), **given)
@@ -144,10 +153,3 @@ def _found(actor: Actor, service_id: UUID) -> Any:
     if found is None:
         raise Http404
     return found
-
-
-def _uuids(text: str) -> list[UUID]:
-    try:
-        return [UUID(text)]
-    except ValueError:
-        return []

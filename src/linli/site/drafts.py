@@ -5,20 +5,22 @@ what was kept, on the page it was typed on, and decides whether to send it.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.adapter import LAST_USER_COOKIE
 from linli.kernel.forms import drafts
+from linli.kernel.ui.pages import unsent_page
+from linli.kernel.ui.sent import MARKS, typed
 
 COOKIE = "linli_draft"
 COOKIE_AGE = int(drafts.KEPT.total_seconds())
-NEVER_KEPT = ("csrfmiddlewaretoken", "password", "login")
+NEVER_KEPT = (*MARKS, "password", "login")
 DESK = "/desk/"
 
 
@@ -64,11 +66,8 @@ def _place(request: HttpRequest, user: str) -> str:
 
 
 def _keep(request: HttpRequest, response: HttpResponse, actor: Actor) -> None:
-    values = {
-        name: [str(one) for one in request.POST.getlist(name)]
-        for name in request.POST
-        if not any(one in name for one in NEVER_KEPT)
-    }
+    secret = {name for name in request.POST if any(one in name for one in NEVER_KEPT)}
+    values = typed(request, without=secret)
     if any(any(one) for one in values.values()):
         path = _place(request, _writer(request))
         key = drafts.keep(values, path=path, now=actor.now)
@@ -94,8 +93,13 @@ def _offer(request: HttpRequest, actor: Actor, key: str) -> HttpResponse | None:
         response = redirect(request.path)
         response.delete_cookie(COOKIE)
         return response
-    context: dict[str, Any] = {
-        "fields": [(name, one) for name, held in values.items() for one in held],
-        "texts": [one for held in values.values() for one in held if len(one) > 8],
-    }
-    return render(request, "site/draft.html", context)
+    return unsent_page(
+        request,
+        values,
+        title=_("What you wrote is still here"),
+        lead=_(
+            "Your session had ended when you sent this page. Nothing was lost and nothing has been"
+            " stored yet."
+        ),
+        drop_url=f"{request.path}?without_draft=1",
+    )

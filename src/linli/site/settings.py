@@ -50,8 +50,8 @@ if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) i
 
 ROOMS = ("directory", "people", "services", "dispatch", "intake", "portal", "gateway")
 KERNEL = (
-    "terms", "areas", "units", "accounts", "timeline", "jobs", "flow", "staff", "stats", "forms",
-    "ui",
+    "terms", "areas", "units", "accounts", "timeline", "jobs", "operations", "flow", "staff",
+    "stats", "forms", "ui",
 )  # fmt: skip
 
 INSTALLED_APPS = [
@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "linli.site.caching.PrivateMiddleware",
     "linli.site.passwords.OwnPasswordMiddleware",
     "linli.site.drafts.DraftMiddleware",
+    "linli.kernel.ui.once.OnceMiddleware",
     "linli.site.errors.SentenceMiddleware",
 ]
 

@@ -1,5 +1,4 @@
 from allauth.account import views as account
-from django.conf.urls.i18n import urlpatterns as language_patterns
 from django.urls import include, path
 
 from linli.kernel.access import public
@@ -15,7 +14,6 @@ urlpatterns = [
     path("sign-in/", signing(account.login), name="account_login"),
     path("sign-out/", signing(account.logout), name="account_logout"),
     path("ui/", include("linli.kernel.ui.urls")),
-    path("i18n/", include(language_patterns)),
     path("desk/", include("linli.site.desk_urls")),
     path("desk/accounts/", include("linli.site.account_urls")),
     path("desk/intake/", include("linli.intake.urls")),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
-from linli.kernel.scope import Scope, scope
+from linli.kernel.scope import Scope, scope, scope_of
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import in_force
 from linli.lib.areacodes import range_of
@@ -27,8 +27,8 @@ SELECT set_config('linli.actor', %s, true), set_config('plan_cache_mode', %s, tr
 class Actor:
     """Who acts: a user in one post, a visitor, the holder of a receipt, or the system.
 
-    `area` is the area the post looks after, `subject_ids` what the receipt opens, `posts` are all
-    the posts that the user could act in.
+    `area` is the area the post looks after (`moved`: see HeldPost), `subject_ids` what the receipt
+    opens, `posts` are all the posts that the user could act in.
     """
 
     kind: ActorKind
@@ -41,6 +41,7 @@ class Actor:
     unit_id: UUID | None = None
     unit_kind: str = ""
     area: int | None = None
+    moved: frozenset[int] = frozenset()
     subject_ids: frozenset[UUID] = frozenset()
     reason: str = ""
     scope: Scope = field(default_factory=Scope)
@@ -135,22 +136,20 @@ def actor_of(
     return in_post(bare, post) if post else bare
 
 
-def ranges_of_post(
+def areas_of_post(
     role: str, unit_kind: str, *, seat: int, serves: Iterable[int]
-) -> tuple[tuple[int, int], ...]:
-    """The code ranges a post sees: the unit's seat for departments and grid workers, what it serves
-    for everybody else (a centre may sit in one township of the county it answers for)."""
-    served = tuple(range_of(code) for code in serves)
+) -> tuple[int, ...]:
+    """The areas a post looks after: the unit's seat for departments and grid workers, what it
+    serves for everybody else (a centre may sit in one township of the county it answers for)."""
+    served = tuple(serves)
     if unit_kind == UnitKind.DEPARTMENT or role == Role.GRID_WORKER:
-        return (range_of(seat),)
-    if unit_kind == UnitKind.CENTRE:
-        return served or (range_of(seat),)
-    return served
+        return (seat,)
+    return served or (seat,) if unit_kind == UnitKind.CENTRE else served
 
 
 def in_post(actor: Actor, post: HeldPost) -> Actor:
     """Give an actor the scope of a post."""
-    ranges = ranges_of_post(post.role, post.unit_kind, seat=post.area, serves=post.served)
+    areas = areas_of_post(post.role, post.unit_kind, seat=post.area, serves=post.served)
     return replace(
         actor,
         post_id=post.id,
@@ -158,7 +157,8 @@ def in_post(actor: Actor, post: HeldPost) -> Actor:
         unit_id=post.unit_id,
         unit_kind=post.unit_kind,
         area=post.area,
-        scope=Scope(ranges=ranges, unit_ids=frozenset({post.unit_id})),
+        moved=post.moved,
+        scope=scope_of(areas, moved=post.moved, unit_ids={post.unit_id}),
     )
 
 

@@ -1,16 +1,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
-from linli.lib.areacodes import NATION, ancestors, level_of, range_of
+from linli.lib.areacodes import COUNTY, NATION, ancestors, level_of, range_of
 from linli.lib.names import fold
 
-from .models import Area, AreaChange, AreaVersion, ChangeKind
+from .models import Area, AreaChange, AreaVersion
+from .moves import MOVING, Ranges, moves
 
 FOUND_AT_MOST = 20
 # Every page names a dozen areas. An array keeps it one statement, however many there are; of an
@@ -19,12 +19,6 @@ LABELS = {
     "zh": "SELECT area_id, zh FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from",
     "en": "SELECT area_id, en FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from",
 }
-# Every number of the statistics asks what has become of its area; mostly nothing has.
-MOVES = """
-SELECT kind, before_id, after_id FROM areas_areachange
-WHERE kind <> %s AND on_day <= %s ORDER BY on_day
-"""
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -34,24 +28,6 @@ class Place:
     code: int
     level: int
     label: str
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """The code ranges that make up an area.
-
-    `left` lies inside them but has gone to another area; of `not_attributable` only an unknown
-    part belongs here.
-    """
-
-    inside: tuple[Span, ...]
-    left: tuple[Span, ...] = ()
-    not_attributable: tuple[Span, ...] = ()
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the area is exactly the range of its own code."""
-        return len(self.inside) == 1 and not self.left
 
 
 def _is_chinese() -> bool:
@@ -97,6 +73,11 @@ def path_labels(codes: Iterable[int], *, below: int = 2) -> dict[int, str]:
         one: " · ".join(dict.fromkeys(names[part] for part in parts if part in names))
         for one, parts in chain.items()
     }
+
+
+def local_label(code: int) -> str:
+    """An area's name as those of its county say it: with the township it lies in."""
+    return path_labels([code], below=COUNTY).get(code, "")
 
 
 def children(code: int) -> list[Place]:
@@ -160,17 +141,6 @@ def exists(code: int, *, on: date) -> bool:
     )
 
 
-def inside(code: int, column: str = "area_id") -> Q:
-    """The condition for rows that count as inside an area, as statistics count them."""
-    held = ranges(code)
-    asked, gone = Q(), Q()
-    for low, high in held.inside:
-        asked |= Q(**{f"{column}__gte": low, f"{column}__lte": high})
-    for low, high in held.left:
-        gone |= Q(**{f"{column}__gte": low, f"{column}__lte": high})
-    return asked & ~gone if gone else asked
-
-
 def ranges(code: int, *, geography: date | None = None) -> Ranges:
     """Which codes count as this area under the geography of a day (default: all changes known).
 
@@ -178,90 +148,24 @@ def ranges(code: int, *, geography: date | None = None) -> Ranges:
     smallest area that went deciding; what happened to the areas above changes nothing here. What
     was only split off is returned apart, because nobody can say which old records belong where.
     """
-    own = range_of(code)
-    if code == NATION:
-        return Ranges((own,))
-    with connection.cursor() as cursor:
-        cursor.execute(MOVES, [str(ChangeKind.RENAME), geography or date.max])
-        known: list[tuple[str, int, int]] = cursor.fetchall()
-    moved = {before: after for kind, before, after in known if kind != ChangeKind.SPLIT}
-    counts = {one: _comes_to(own, one, moved) for one in _near(own, moved)}
-    inside = _widest([own, *(range_of(one) for one, is_ours in counts.items() if is_ours)])
-    partly = [
-        range_of(before)
-        for kind, before, after in known
-        if kind == ChangeKind.SPLIT
-        and _comes_to(own, after, moved)
-        and not _comes_to(own, before, moved)
-    ]
-    return Ranges(tuple(inside), tuple(_left(inside, counts)), tuple(dict.fromkeys(partly)))
+    return Ranges((range_of(code),)) if code == NATION else moves(geography=geography).ranges(code)
+
+
+def inside(code: int, column: str = "area_id") -> Q:
+    """The condition for rows that count as inside an area, as statistics count them."""
+    return ranges(code).condition(column)
 
 
 def has_moves(code: int) -> bool:
     """Whether an area in this one was ever merged or got a new code, so that ranges differ."""
     low, high = range_of(code)
-    moves = AreaChange.objects.filter(kind__in=(ChangeKind.MERGE, ChangeKind.RECODE))
-    return moves.filter(
-        Q(before_id__gte=low, before_id__lte=high) | Q(after_id__gte=low, after_id__lte=high)
-    ).exists()
+    here = Q(before_id__gte=low, before_id__lte=high) | Q(after_id__gte=low, after_id__lte=high)
+    return AreaChange.objects.filter(here, kind__in=MOVING).exists()
 
 
-def _holds(spans: list[Span], code: int) -> bool:
-    return any(low <= code <= high for low, high in spans)
-
-
-def _near(own: Span, moved: dict[int, int]) -> set[int]:
-    """The areas whose move can matter to a range: those in it, and those that may lead into it."""
-    found: set[int] = set()
-    spans = [own]
-    while spans:
-        new = {
-            before
-            for before, after in moved.items()
-            if before not in found and (_holds(spans, before) or _holds(spans, after))
-        }
-        found |= new
-        spans = [range_of(one) for one in new]
-    return found
-
-
-def _comes_to(own: Span, code: int, moved: dict[int, int]) -> bool:
-    """Whether what was recorded under a code has come to lie inside a range."""
-    seen: set[int] = set()
-    while True:
-        is_inside = _holds([own], code)
-        above = [code, *reversed(ancestors(code))]
-        # Where the range goes as part of a larger area, what lies in it goes along.
-        steps = [one for one in above if _holds([own], one)] if is_inside else above
-        step = next((one for one in steps if one in moved and one not in seen), None)
-        if step is None:
-            return is_inside
-        seen.add(step)
-        code = moved[step]
-
-
-def _widest(spans: list[Span]) -> list[Span]:
-    """The ranges that lie in no other of them, in order."""
-    found: list[Span] = []
-    for low, high in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if not found or low > found[-1][1]:
-            found.append((low, high))
-    return found
-
-
-def _left(inside: list[Span], counts: dict[int, bool]) -> list[Span]:
-    """The parts of ranges that have gone: where the smallest area that moved does not count."""
-    moves = {range_of(one): is_ours for one, is_ours in counts.items() if _holds(inside, one)}
-    edges = sorted({edge for low, high in moves for edge in (low, high + 1)})
-    gone: list[Span] = []
-    for low, end in pairwise(edges):
-        smallest = min(
-            (span for span in moves if span[0] <= low <= span[1]),
-            key=lambda span: span[1] - span[0],
-            default=None,
-        )
-        if smallest is None or moves[smallest]:
-            continue
-        begins = gone.pop()[0] if gone and gone[-1][1] == low - 1 else low
-        gone.append((begins, end - 1))
-    return gone
+def holders(code: int) -> list[int]:
+    """The areas that hold a place today, itself included, the smallest first: those in whose
+    `ranges` it counts. For a place that nothing has moved, itself and the areas above."""
+    above = [code, *reversed(ancestors(code))]
+    has_gone = AreaChange.objects.filter(before_id__in=above, kind__in=MOVING).exists()
+    return moves().holders(code) if has_gone else above

@@ -1,17 +1,20 @@
 from collections.abc import Callable
 from datetime import date
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from linli.kernel.areas.queries import FOUND_AT_MOST, Place, label, path_labels, search
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices
-from linli.lib.areacodes import range_of
+from linli.lib.areacodes import county_of, range_of
 from linli.lib.checkdigits import InvalidCode, citizen_id, mobile_or_landline
 
 CODE_DIGITS = 12
+MOST_SPANS = 12
 
 
 class PhoneField(forms.CharField):
@@ -98,10 +101,14 @@ class AreaField(forms.CharField):
     ) -> None:
         self.inside = inside
         self.at_least = at_least
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"autocomplete": "off", "data-area-search": ""})
-        )
         super().__init__(**kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        # With JavaScript, names are offered while one types.
+        return super().widget_attrs(widget) | {
+            "autocomplete": "off",
+            "data-area-search": f"{reverse('ui:area_search')}?{_places_asked(self)}",
+        }
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, int) or (isinstance(value, str) and _is_code(value)):
@@ -152,6 +159,16 @@ class AreaField(forms.CharField):
                 self.error_messages["several"], "several", {"names": " / ".join(names)}
             )
         return found[0]
+
+
+def _places_asked(field: AreaField) -> str:
+    """Where and how small the areas are that fit a field, for the address of the search."""
+    spans = field.inside
+    if len(spans) > MOST_SPANS:
+        # A station of many villages: wherever else its counties are, the form says no.
+        spans = tuple(dict.fromkeys(range_of(county_of(low)) for low, _high in spans))
+    told = [("in", f"{low}-{high}") for low, high in spans[:MOST_SPANS]]
+    return urlencode([("from", field.at_least), *told])
 
 
 def _is_code(text: str) -> bool:

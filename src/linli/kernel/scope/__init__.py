@@ -5,6 +5,15 @@ error and not a leak. Scopes are opened by the middleware, by jobs and by tests,
 """
 
 from .models import Scoped, ScopedManager, ScopeError
-from .open import Scope, current, scope, unscoped
+from .open import Scope, current, scope, scope_of, unscoped
 
-__all__ = ["Scope", "ScopeError", "Scoped", "ScopedManager", "current", "scope", "unscoped"]
+__all__ = [
+    "Scope",
+    "ScopeError",
+    "Scoped",
+    "ScopedManager",
+    "current",
+    "scope",
+    "scope_of",
+    "unscoped",
+]

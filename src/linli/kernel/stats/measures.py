@@ -40,6 +40,7 @@ class Distinct:
 class Measure:
     """What is counted: one row of `table` is one; `where` names a boolean column that must hold.
 
+    `unit` stands behind a number, `amount` says so many of them in a sentence.
     `list_url` is the list of these rows, `listed_by` the permission of those who may open every row
     that they count, so that for them the list is as long as the number. With `fewest`, one unit's
     facts are told apart only where no single one can be recognised: see `read.tells_apart`.
@@ -54,6 +55,7 @@ class Measure:
     definition: Text
     needs: str
     day: str
+    amount: Callable[[int], str] = field(default=lambda count: f"{count:,}")
     area: str = "area_id"
     whose: str = "unit_id"
     where: str = ""

@@ -52,7 +52,8 @@ def question(actor: Actor, measure: Measure, *, area: int, first: date, last: da
     """
     if not holds(actor, measure.needs) or not is_code(area):
         raise NotCounted
-    if actor.is_system or (actor.unit_kind in SEES_AREAS and actor.scope.covers(area)):
+    # What has gone elsewhere may be asked, too: nothing counts there any more.
+    if actor.is_system or (actor.unit_kind in SEES_AREAS and actor.scope.reaches(area)):
         return Question(measure, area, first, last)
     if actor.unit_id is not None and actor.unit_kind not in SEES_AREAS:
         # One's own numbers are meant wherever they happened, unless another area is asked for.

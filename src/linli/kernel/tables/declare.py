@@ -39,12 +39,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter kept in the address: choices for the actor, and how a value narrows the rows."""
+    """A filter kept in the address: choices for the actor, and how a value narrows the rows.
+
+    One that is not offered is set by links from other pages, and shown where it is set.
+    """
 
     name: str
     label: Text
     choices: Callable[[Actor], Sequence[tuple[str, Text]]]
     narrow: Callable[[QuerySet[Any], str, Actor], QuerySet[Any]]
+    is_offered: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from linli.kernel.accounts.actors import Actor
@@ -16,6 +17,12 @@ from .record import known_verbs
 
 SHOWN_AT_MOST = 200
 LOOKS = Q(verb__endswith="read") | Q(verb__endswith=".revealed")
+NOW_DONE = """
+SELECT subject_type, subject_id FROM timeline_event
+WHERE transaction = pg_current_xact_id()::text::bigint AND at = %s
+  AND NOT (verb LIKE '%%read' OR verb LIKE '%%.revealed')
+ORDER BY id LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,16 @@ class Line:
     sentence: str
     verb: str
     data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of a row that carries a version: who, when, and the names of the fields (none for an
+    event that does not say)."""
+
+    who: str
+    at: datetime
+    fields: frozenset[str]
 
 
 def lines(
@@ -94,3 +111,26 @@ def _who(events: list[Event], *, with_names: bool) -> dict[UUID, str]:
         kind = "" if event.actor_kind == ActorKind.USER else str(ActorKind(event.actor_kind).label)
         told[event.id] = " ".join(part for part in (name, label, kind) if part)
     return told
+
+
+def edits(
+    subject_type: str, subject_id: UUID, *, since: int, with_names: bool = True
+) -> list[Edit]:
+    """The changes that led beyond version `since` of a row, oldest first."""
+    found = Event.objects.filter(
+        subject_type=subject_type, subject_id=subject_id, data__version__gt=since
+    )
+    events = list(found.order_by("at", "id"))
+    whose = _who(events, with_names=with_names)
+    return [
+        Edit(whose[one.id], one.at, frozenset(one.data.get("fields", "").split())) for one in events
+    ]
+
+
+def done_now(at: datetime) -> tuple[str, UUID | None] | None:
+    """The subject of the first thing that was done in this transaction by who acts at this moment;
+    None if nothing was (a look is nothing done)."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOW_DONE, [at])
+        found: tuple[str, UUID | None] | None = cursor.fetchone()
+    return found

@@ -1,28 +1,25 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.html import format_html
 
 from linli.kernel.accounts.actors import Actor
 
+from .once import FormMarks
 from .registry import places_for
 
 BOTTOM_PLACES = 4
 RAIL_PLACES = 7
-CSRF_INPUT = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page needs: actor, navigation, posts and preferences."""
     actor: Actor | None = getattr(request, "actor", None)
-    token = SimpleLazyObject(lambda: get_token(request))
-    # Asked once: every form of a page may carry the same mark, and each asking makes a new one.
+    form_marks = FormMarks(request)
     marks = {
-        "csrf_token": token,
-        "csrf_input": SimpleLazyObject(lambda: format_html(CSRF_INPUT, token)),
+        "csrf_token": SimpleLazyObject(lambda: form_marks.token),
+        "csrf_input": form_marks,
     }
     preferences = {
         "size": request.COOKIES.get("linli_size", ""),

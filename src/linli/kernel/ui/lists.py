@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from linli.kernel.accounts.actors import Actor
@@ -21,6 +22,8 @@ from .pages import actor_of, asked, page
 from .wording import labelled
 
 EXPORTED_AT_MOST = 10_000
+# What a number of the statistics asks of the list behind it.
+NARROWING = ("area", "first", "last")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORT_KINDS: dict[str, Kind] = {"number": "number"}
 
@@ -75,7 +78,7 @@ def _narrowed(
         rows = _counted(table, rows, asked, chip)
     offered = {one["name"]: dict(one["options"]) for one in filters if "options" in one}
     for one in table.filters:
-        value, labels = asked.get(one.name, ""), offered[one.name]
+        value, labels = asked.get(one.name, ""), offered.get(one.name, {})
         if value and value in labels:
             rows = one.narrow(rows, value, actor)
             chip(labelled(one.label, labels[value]), one.name)
@@ -104,7 +107,7 @@ def _counted(
         except ValueError:
             continue
         rows = rows.filter(**{f"{table.day}__{step}": day})
-        chip(labelled(words, day.isoformat()), name)
+        chip(labelled(words, date_format(day, "DATE_FORMAT")), name)
     return rows
 
 
@@ -155,8 +158,12 @@ def _filters(table: Table, actor: Actor, asked: dict[str, str]) -> list[dict[str
         made.append({"name": "q", "label": _("Search"), "hint": table.search_hint})
     for one in table.filters:
         offered = [("", _("All")), *one.choices(actor)]
-        made.append({"name": one.name, "label": one.label, "options": offered})
-    return [{**one, "value": asked.get(one["name"], "")} for one in made]
+        hidden = not one.is_offered
+        made.append({"name": one.name, "label": one.label, "options": offered, "is_hidden": hidden})
+    # Whoever changes a filter stays with the rows they came for.
+    made += [{"name": name, "is_hidden": True} for name in NARROWING if table.day]
+    held = [{**one, "value": asked.get(one["name"], "")} for one in made]
+    return [one for one in held if one["value"] or not one.get("is_hidden")]
 
 
 def _export(table: Table, rows: Any, actor: Actor, chips: list[dict[str, str]]) -> HttpResponse:

@@ -24,6 +24,11 @@ def exact(moment: datetime) -> str:
     return local(moment).strftime("%Y-%m-%d %H:%M")
 
 
+def day(value: date | None) -> str:
+    """A day in words; nothing for none."""
+    return date_format(value, "DATE_FORMAT") if value else ""
+
+
 def short(moment: datetime, *, now: datetime) -> str:
     """The time alone today, the day and time this year, otherwise the full date."""
     here, today = local(moment), local(now)

@@ -3,13 +3,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from linli.kernel.accounts.actors import Actor
+from .carry import lay_down
+from .sent import actor_of
 
-
-def actor_of(request: HttpRequest) -> Actor:
-    """The actor the middleware has put on the request."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
+SHORT_TEXT = 8
 
 
 def asked(request: HttpRequest) -> dict[str, str]:
@@ -46,7 +43,27 @@ def form_page(
     template: str = "ui/form_page.html",
     **more: Any,
 ) -> HttpResponse:
-    """A page with one form: 200 when it is fresh, 422 when it came back with errors."""
+    """A page with one form: 200 when it is fresh (with what was carried here from the page in
+    another language), 422 when it came back with errors."""
+    lay_down(request, form)
     status = 422 if form.is_bound and form.errors else 200
     context = {"form": form, "title": title, "submit_label": submit, **more}
     return page(request, template, context, status=status)
+
+
+def unsent_page(
+    request: HttpRequest, values: dict[str, list[str]], *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """What somebody typed and what was not stored, to be sent from here or thrown away."""
+    context = {
+        "layout": "ui/desk.html" if actor_of(request).is_user else "ui/portal.html",
+        "fields": [(name, one) for name, held in values.items() for one in held],
+        "texts": [one for held in values.values() for one in held if _is_words(one)],
+        **more,
+    }
+    return page(request, "ui/unsent.html", context, status=status)
+
+
+def _is_words(text: str) -> bool:
+    """Whether somebody would know a value as theirs: not a code, a number or an id."""
+    return len(text) > SHORT_TEXT and (" " in text or not text.isascii())

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from linli.kernel.access import requires
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.areas.queries import local_label
 from linli.kernel.ui.pages import actor_of, page
 from linli.kernel.ui.registry import panels_for
 
@@ -54,7 +55,7 @@ def reveal(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "phone": phone,
         "citizen_id": citizen_id,
         "address": address,
-        "where": shown.place(found.area_id),
+        "where": local_label(found.area_id),
         "back_url": reverse("people:person", args=[person_id]),
     }
     return page(request, "people/reveal.html", context)

@@ -1,17 +1,17 @@
-from collections.abc import Iterable
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from linli.kernel.access import requires
+from linli.kernel.forms.ids import ids_in
 from linli.kernel.ui.lists import list_page
-from linli.kernel.ui.pages import actor_of, page
+from linli.kernel.ui.pages import page
+from linli.kernel.ui.sent import actor_of, require_form
 
 from ..queries import is_number, picks, with_number
 from ..tables import people_table
@@ -48,7 +48,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 @requires("people.view")
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 def pick(request: HttpRequest) -> HttpResponse:
     """Persons to choose from, as inputs for a form; only a POST is searched for numbers."""
     asked = request.POST if request.method == "POST" else request.GET
@@ -57,19 +57,9 @@ def pick(request: HttpRequest) -> HttpResponse:
     found = picks(
         actor_of(request),
         text=text,
-        chosen=_ids(asked.getlist(name)),
+        chosen=ids_in(asked.getlist(name)),
         by_number=request.method == "POST",
     )
     kind = "radio" if request.GET.get("kind") == "radio" else "checkbox"
     picker = {"name": name, "kind": kind, "q": text, "options": found}
     return page(request, "people/_picks.html", {"picker": picker})
-
-
-def _ids(texts: Iterable[str]) -> list[UUID]:
-    made = []
-    for text in texts:
-        try:
-            made.append(UUID(text))
-        except ValueError:
-            continue
-    return made

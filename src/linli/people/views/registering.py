@@ -6,10 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from linli.kernel.access import requires
-from linli.kernel.ui.pages import actor_of, form_page, page
+from linli.kernel.flow.versions import Overtaken
+from linli.kernel.ui.pages import form_page, page
+from linli.kernel.ui.sent import actor_of, posted, require_form
 
 from .. import actions
 from ..forms import ChangeForm, RegisterForm
@@ -17,11 +18,9 @@ from ..models import Person
 from ..queries import likely_same, person
 from .shown import compared
 
-FORM_METHODS = ["GET", "HEAD", "POST"]
-
 
 @requires("people.register")
-@require_http_methods(FORM_METHODS)
+@require_form
 def new(request: HttpRequest) -> HttpResponse:
     """Register a person; who may be the same person is shown before anything is stored."""
     actor = actor_of(request)
@@ -90,7 +89,7 @@ def _next(request: HttpRequest, person: Person) -> str:
 
 
 @requires("people.change")
-@require_http_methods(FORM_METHODS)
+@require_form
 def edit(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Change a person's details; numbers on file are replaced or kept, never shown."""
     actor = actor_of(request)
@@ -98,9 +97,11 @@ def edit(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = ChangeForm(posted(request), actor=actor, person=found)
     if form.is_valid():
         try:
-            actions.change_person(found, actor=actor, details=form.details())
+            actions.change_person(found, actor=actor, details=form.details(), seen=form.seen())
         except actions.KnownElsewhere as error:
             form.add_error("citizen_id", str(error))
+        except Overtaken as error:
+            form.overtake(error, ChangeForm(actor=actor, person=found))
         else:
             return redirect("people:person", person_id)
     return form_page(
@@ -119,7 +120,3 @@ def changeable(request: HttpRequest, person_id: UUID) -> Any:
     if found is None or not found.may_change:  # type: ignore[attr-defined]
         raise Http404
     return found
-
-
-def posted(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None

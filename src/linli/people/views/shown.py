@@ -6,16 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.queries import path_labels
+from linli.kernel.areas.queries import local_label
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
-from linli.kernel.timeline.queries import Line, lines
-from linli.kernel.ui.moments import exact, short
+from linli.kernel.timeline.queries import lines
+from linli.kernel.ui import story
+from linli.kernel.ui.moments import day
 from linli.kernel.ui.wording import bracketed
 from linli.lib.checkdigits import mask_citizen_id, mask_phone
 
@@ -31,17 +31,9 @@ SHOWN_EVENTS = 30
 TERMS = {"category": TermList.PERSON_CATEGORY, "basis": TermList.LEGAL_BASIS}
 
 
-def day(value: date | None) -> str:
-    return date_format(value, "DATE_FORMAT") if value else ""
-
-
 def years(born_on: date, today: date) -> str:
     count = age(born_on, today)
     return ngettext("%(count)s year old", "%(count)s years old", count) % {"count": count}
-
-
-def place(area: int) -> str:
-    return path_labels([area], below=3).get(area, "")
 
 
 def identity(person: Person, actor: Actor) -> list[str]:
@@ -51,7 +43,7 @@ def identity(person: Person, actor: Actor) -> list[str]:
         parts.append(str(Sex(person.sex).label))
     if person.born_on:
         parts.append(years(person.born_on, actor.today))
-    return [part for part in (*parts, place(person.area_id), person.unit.label) if part]
+    return [part for part in (*parts, local_label(person.area_id), person.unit.label) if part]
 
 
 def numbers(person: Person) -> list[tuple[str, str]]:
@@ -137,9 +129,8 @@ def _file(person_id: UUID | None) -> str:
 def history(person: Person, actor: Actor) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Who opened the file and what was done with it, the newest first."""
     told = lines([("people.person", person.pk)], words=_words)
-    told.reverse()
-    looks = _once_a_day([_event(one, actor) for one in told if one.verb in LOOKS])
-    rest = [_event(one, actor) for one in told if one.verb not in LOOKS]
+    looks = _once_a_day(story.events((one for one in told if one.verb in LOOKS), actor))
+    rest = story.events((one for one in told if one.verb not in LOOKS), actor)
     return looks[:SHOWN_LOOKS], rest[:SHOWN_EVENTS]
 
 
@@ -151,15 +142,6 @@ def _once_a_day(events: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _words(verb: str, data: dict[str, Any]) -> dict[str, Any]:
     return {key: label(TERMS[key], value) if key in TERMS else value for key, value in data.items()}
-
-
-def _event(line: Line, actor: Actor) -> dict[str, str]:
-    return {
-        "when": short(line.at, now=actor.now),
-        "exact": exact(line.at),
-        "who": line.who,
-        "sentence": line.sentence,
-    }
 
 
 def compared(details: Details, same: list[Person]) -> list[dict[str, Any]]:
@@ -186,5 +168,5 @@ def _facts(one: Details | Person, area: int) -> list[tuple[str, str, object]]:
         (_("Birth date"), day(one.born_on), one.born_on),
         (_("Phone"), mask_phone(one.phone), one.phone),
         (_("Citizen id number"), mask_citizen_id(one.citizen_id), one.citizen_id),
-        (_("Where the person lives"), place(area), area),
+        (_("Where the person lives"), local_label(area), area),
     ]

@@ -13,13 +13,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from linli.intake.enums import ForWhom
 from linli.kernel.access import public
 from linli.kernel.accounts.actors import Actor, visitor
+from linli.kernel.operations.once import Reused
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
-from linli.kernel.ui.pages import actor_of, form_page, page
+from linli.kernel.ui.once import sent_by_form, settles_itself
+from linli.kernel.ui.pages import form_page, page, unsent_page
+from linli.kernel.ui.sent import MARKS, actor_of, typed
 from linli.lib.areacodes import TOWNSHIP, VILLAGE, at_level, level_of
 from linli.lib.receipts import grouped
 
-from ..asking import COOKIE, Typed, draft_of, keep_draft, receipt_of, send
+from ..asking import COOKIE, Typed, draft_of, keep_draft, receipt_of, send, sent_before
 from ..forms import AskForm, PlaceForm, ReachForm
 from ..hours import hours_today, phone_line
 from ..phrases import NEEDS, OTHER
@@ -121,8 +124,8 @@ def what(request: HttpRequest) -> HttpResponse:
         has_draft = bool(draft and not form.is_bound)
         shown = _what_page(request, form, spot, need, has_draft=has_draft)
         return _unkept(shown) if has_draft else shown
-    typed: Typed = form.cleaned_data | {"need": need, "area": str(spot.code)}
-    return _kept(request, keep_draft(key, typed, now=actor.now))
+    said: Typed = form.cleaned_data | {"need": need, "area": str(spot.code)}
+    return _kept(request, keep_draft(key, said, now=actor.now))
 
 
 def _kept(request: HttpRequest, key: str) -> HttpResponse:
@@ -164,20 +167,36 @@ def _talk(request: HttpRequest, area: int) -> dict[str, str] | None:
     return phone_line(site, hours_today(site, now=actor.now)) if site else None
 
 
+@settles_itself
 @public("leaving a phone number is part of asking for help")
 @cache_control(private=True, no_cache=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reach(request: HttpRequest) -> HttpResponse:
     actor, key = _resident(request), request.COOKIES.get(COOKIE, "")
+    sent = sent_by_form(request)
+    try:
+        is_repeated = sent_before(key, sent)
+    except Reused:
+        return _not_stored(request)
     draft = draft_of(key, now=actor.now)
     if draft is None:
-        return _sent(request, key, actor)
+        return _sent(request, key, actor, is_repeated=is_repeated)
     is_anonymous = draft["for_whom"] == ForWhom.ANONYMOUS
     form = ReachForm(request.POST if request.method == "POST" else None, is_anonymous=is_anonymous)
     if form.is_valid():
-        send(key, actor=actor, reach=form.cleaned_data)
-        return _sent(request, key, actor)
-    shown = form_page(
+        try:
+            send(key, actor=actor, reach=form.cleaned_data, sent=sent)
+        except Reused as error:
+            form.add_error(None, str(error))
+        else:
+            return _sent(request, key, actor)
+    return _unkept(_reach_page(request, form, draft, is_anonymous=is_anonymous))
+
+
+def _reach_page(
+    request: HttpRequest, form: ReachForm, draft: Typed, *, is_anonymous: bool
+) -> HttpResponse:
+    return form_page(
         request,
         form,
         title=_("How can we reach you?"),
@@ -187,10 +206,9 @@ def reach(request: HttpRequest) -> HttpResponse:
         is_anonymous=is_anonymous,
         draft=draft,
         need=label(TermList.NEED, draft["need"]),
-        spot=here(int(draft["area"]), on=actor.today),
+        spot=here(int(draft["area"]), on=actor_of(request).today),
         back_url=url("what", need=draft["need"], at=draft["area"]),
     )
-    return _unkept(shown)
 
 
 def _forgotten() -> str:
@@ -201,9 +219,31 @@ def _forgotten() -> str:
     )
 
 
-def _sent(request: HttpRequest, key: str, actor: Actor) -> HttpResponse:
-    """To the receipt of what this browser has sent, or to the first page if there is none."""
+def _not_stored(request: HttpRequest) -> HttpResponse:
+    """The request of this page is on its way; what was changed on it afterwards is shown back."""
+    return unsent_page(
+        request,
+        {},
+        title=_("This was not stored"),
+        lead=_(
+            "Your request was sent before, and it is on its way. What you have changed now was not"
+            " stored: open the request and add it there."
+        ),
+        texts=[one for held in typed(request, without=MARKS).values() for one in held if one],
+        stored_url=reverse("portal:receipt"),
+        status=409,
+    )
+
+
+def _sent(
+    request: HttpRequest, key: str, actor: Actor, *, is_repeated: bool = False
+) -> HttpResponse:
+    """To the receipt of what this browser has sent; when that is shown no more, to the page that
+    asks for it, and to the first page if nothing was sent."""
     kept = receipt_of(key, now=actor.now)
+    if kept is None and is_repeated:
+        messages.info(request, _("Your request was sent before. Open it with your receipt."))
+        return redirect("portal:follow")
     if kept is None and key:
         messages.info(request, _forgotten())
     if kept is None:

@@ -21,6 +21,7 @@ from linli.kernel.access import public
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.throttle import network_of
 from linli.kernel.scope import scope
+from linli.kernel.ui.carry import lay_down
 from linli.kernel.ui.pages import actor_of, form_page, page
 from linli.kernel.ui.views import back_to
 
@@ -60,6 +61,7 @@ def follow(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _pause() if status == TOO_MANY_REQUESTS else _misfit())
     elif form.is_bound:
         status = 422
+    lay_down(request, form)
     context = {"form": form, "is_open": held(request) is not None}
     response = page(request, "portal/follow.html", context, status=status)
     if status == TOO_MANY_REQUESTS:

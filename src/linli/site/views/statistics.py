@@ -155,10 +155,9 @@ def _sentence(asked: Question, found: Count, period: Period, actor: Actor) -> st
     is_running = period.last > actor.today >= period.first
     last = min(before.last, before.first + timedelta(days=elapsed)) if is_running else before.last
     earlier = total(Question(asked.measure, asked.area, before.first, last, asked.unit)).n
-    said = _("%(period)s: %(count)s %(unit)s in %(area)s") % {
+    said = _("%(period)s: %(amount)s in %(area)s") % {
         "period": period.label,
-        "count": f"{found.n:,}",
-        "unit": asked.measure.unit,
+        "amount": asked.measure.amount(found.n),
         "area": _whose(asked),
     }
     if not earlier:

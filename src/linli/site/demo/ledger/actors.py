@@ -4,13 +4,13 @@ from uuid import UUID
 
 from linli.kernel.accounts.actors import (
     Actor,
-    ranges_of_post,
+    areas_of_post,
     receipt_holder,
     system,
     visitor,
 )
 from linli.kernel.accounts.enums import ActorKind
-from linli.kernel.scope import Scope
+from linli.kernel.scope import scope_of
 
 from ..steps import RECEIPT, SYSTEM, VISITOR
 from .rows import Row
@@ -24,7 +24,7 @@ class Actors:
 
     def enter(self, username: str, user: Row, post: Row, unit: Row, serves: list[int]) -> None:
         """Somebody in their first post, as `linli.kernel.accounts.actors.in_post` sees them."""
-        ranges = ranges_of_post(post.role, unit.kind, seat=unit.area_id, serves=serves)
+        areas = areas_of_post(post.role, unit.kind, seat=unit.area_id, serves=serves)
         self._users[username] = Actor(
             kind=ActorKind.USER,
             now=user.joined_at,
@@ -36,7 +36,7 @@ class Actors:
             unit_id=unit.id,
             unit_kind=unit.kind,
             area=unit.area_id,
-            scope=Scope(ranges=ranges, unit_ids=frozenset({unit.id})),
+            scope=scope_of(areas, moved=(), unit_ids={unit.id}),
         )
 
     def user(self, username: str) -> Actor:

@@ -24,6 +24,7 @@ class Book:
     actors: Actors = field(default_factory=Actors)
     deadlines: Deadlines = field(default_factory=Deadlines)
     units: dict[str, Row] = field(default_factory=dict)
+    sites: dict[str, Row] = field(default_factory=dict)
     serves: dict[str, list[int]] = field(default_factory=dict)
     centres: dict[int, Row] = field(default_factory=dict)
     people: dict[str, Row] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from linli.directory.models import OpeningHours, Organisation, Site
 from linli.dispatch.models import RoutingRule
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.models import Post, User
+from linli.kernel.flow.versions import stamp
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
 
 from ..steps import Step
@@ -54,7 +55,7 @@ class Directory:
         unit = self._unit(
             actor, step, kind, "social_work_department", parent_id=self._id(facts.get("parent"))
         )
-        rows.add(
+        self.book.sites[step.about] = rows.add(
             Site,
             step.at,
             unit_id=unit.id,
@@ -78,19 +79,23 @@ class Directory:
             self.book.rows.add(
                 OpeningHours, step.at, site_id=unit.id, weekday=day, opens=opens, closes=closes
             )
-        self._tell(actor, "hours_set", unit)
+        site = self.book.sites[step.about]
+        site.version += 1
+        touched = {f"day{day}" for day, _opens, _closes in step.facts["spans"]}
+        self._tell(actor, "hours_set", unit, **stamp(site.version, touched))
 
     def register_organisation(self, actor: Actor, step: Step) -> None:
         facts = step.facts
         unit = self._unit(actor, step, UnitKind.AGENCY, "civil_affairs")
-        self._tell(actor, "site_opened", unit, kind=str(UnitKind.AGENCY))
         self.book.rows.add(
             Organisation,
             step.at,
             unit_id=unit.id,
             credit_code=facts["credit_code"],
             phone=facts["phone"],
+            updated_at=actor.now,
         )
+        self._tell(actor, "agency_registered", unit)
 
 
 class Installation:

@@ -3,6 +3,7 @@ from typing import Any
 
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.crypto.sealing import blind
+from linli.kernel.flow.versions import stamp
 from linli.lib.names import pinyin_key, search_tokens
 from linli.people.actions import Details
 from linli.people.models import (
@@ -119,7 +120,8 @@ class People:
             relation=facts["relation"],
             valid_from=actor.today,
         )
-        self._tell(actor, "joined_household", person)
+        person.version += 1
+        self._tell(actor, "joined_household", person, **stamp(person.version, ["household"]))
 
     def note_read(self, actor: Actor, step: Step) -> None:
         person = self.book.people[step.about]

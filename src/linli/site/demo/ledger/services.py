@@ -1,6 +1,7 @@
 from typing import Any
 
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.flow.versions import differing, stamp
 from linli.services.actions import Account
 from linli.services.models import Note, Recipient, Service, Version
 
@@ -17,6 +18,7 @@ class Services:
         self.book = book
         self._recipients: dict[str, list[Row]] = {}
         self._notes: dict[str, Row] = {}
+        self._accounts: dict[str, Account] = {}
 
     def _tell(self, actor: Actor, verb: str, service: Row, **data: Any) -> None:
         self.book.tell(actor, f"services.{verb}", "services.service", service, **data)
@@ -37,6 +39,7 @@ class Services:
             **self._values(step),
         )
         self.book.services[key] = service
+        self._accounts[key] = account
         self._name_recipients(key, service, step)
         if account.facts or account.analysis:
             self._note(key, service, step)
@@ -83,6 +86,11 @@ class Services:
         held = self.book.services[step.about]
         demand(actor, "services.correct", held)
         self._check_persons(actor, step)
+        account: Account = step.facts["account"]
+        touched = differing(self._accounts[step.about].by_field(), account.by_field())
+        if not touched:
+            return
+        self._accounts[step.about] = account
         note = self._notes.get(step.about)
         recipients = self._recipients[step.about]
         self.book.rows.add(
@@ -111,4 +119,4 @@ class Services:
             self.book.rows.remove(one)
         self._name_recipients(step.about, held, step)
         self._note(step.about, held, step)
-        self._tell(actor, "corrected", held, version=held.version)
+        self._tell(actor, "corrected", held, **stamp(held.version, touched))

@@ -46,7 +46,7 @@
       search.select();
       return;
     }
-    if (event.key === "Escape") {
+    if (event.key === "Escape" && !event.defaultPrevented) {
       var open = doc.querySelector("details.menu[open] > summary");
       closeMenus();
       if (open) { open.focus(); }
@@ -108,6 +108,110 @@
       event.preventDefault();
       event.returnValue = "";
     }
+  });
+
+  /* ---- Names of areas while one types: a combobox with a list (WAI-ARIA 1.2) ----
+     Without this file the same words are typed in full and looked up when the form is sent. */
+  var SEARCH_AFTER_MS = 200;
+  var lists = 0;
+  function combobox(input) {
+    var list = doc.createElement("ul");
+    var status = doc.createElement("span");
+    var timer, asked = 0, at = -1;
+    list.className = "combo__list";
+    list.id = "areas-" + (lists += 1);
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", input.labels && input.labels.length ? input.labels[0].textContent : "");
+    list.hidden = true;
+    status.className = "vh";
+    status.setAttribute("role", "status");
+    input.removeAttribute("list");
+    [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-haspopup", "listbox"],
+      ["aria-controls", list.id], ["aria-expanded", "false"], ["autocomplete", "off"]
+    ].forEach(function (pair) { input.setAttribute(pair[0], pair[1]); });
+    input.parentNode.insertBefore(list, input.nextSibling);
+    input.parentNode.insertBefore(status, list.nextSibling);
+    input.parentNode.classList.add("combo");
+
+    function options() { return list.children; }
+    function close() {
+      clearTimeout(timer);
+      asked += 1; // an answer on its way is too late
+      at = -1;
+      list.hidden = true;
+      list.textContent = "";
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    }
+    function mark(index) {
+      if (at >= 0 && options()[at]) { options()[at].setAttribute("aria-selected", "false"); }
+      at = index;
+      options()[at].setAttribute("aria-selected", "true");
+      options()[at].scrollIntoView({ block: "nearest" });
+      input.setAttribute("aria-activedescendant", options()[at].id);
+    }
+    function choose(option) {
+      input.value = option.textContent;
+      close();
+      status.textContent = "";
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    function show(text) {
+      var found = new DOMParser().parseFromString(text, "text/html").querySelectorAll("option");
+      close();
+      Array.prototype.forEach.call(found, function (one, index) {
+        var option = doc.createElement("li");
+        option.id = list.id + "-" + index;
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.textContent = one.value;
+        list.appendChild(option);
+      });
+      list.hidden = !found.length;
+      input.setAttribute("aria-expanded", found.length ? "true" : "false");
+      status.textContent = found.length ? fill(W.places, { n: found.length }) : W.nowhere;
+    }
+    function look() {
+      var text = input.value.trim();
+      close();
+      if (!text) { return; }
+      var mine = asked;
+      timer = setTimeout(function () {
+        fetch(input.dataset.areaSearch + "&q=" + encodeURIComponent(text)).then(function (answer) {
+          return answer.ok ? answer.text() : "";
+        }).then(function (answer) {
+          if (mine === asked && doc.activeElement === input) { show(answer); }
+        }).catch(function () { /* what is typed can be sent as it is */ });
+      }, SEARCH_AFTER_MS);
+    }
+    input.addEventListener("input", function (event) { if (!event.isComposing) { look(); } });
+    input.addEventListener("compositionend", look);
+    input.addEventListener("blur", close);
+    input.addEventListener("keydown", function (event) {
+      var count = options().length;
+      if (event.isComposing || event.ctrlKey || event.metaKey) { return; }
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (list.hidden) { look(); return; }
+        mark(event.key === "ArrowDown" ? (at + 1) % count : (at <= 0 ? count : at) - 1);
+      } else if (event.key === "Enter" && at >= 0) {
+        event.preventDefault();
+        choose(options()[at]);
+      } else if (event.key === "Escape" && !list.hidden) {
+        event.preventDefault();
+        close();
+      }
+    });
+    // The field keeps the focus while an option is pressed.
+    list.addEventListener("mousedown", function (event) { event.preventDefault(); });
+    list.addEventListener("click", function (event) {
+      var option = event.target.closest("[role=option]");
+      if (option) { choose(option); }
+    });
+  }
+  doc.addEventListener("focusin", function (event) {
+    var input = event.target;
+    if (input.dataset && input.dataset.areaSearch && !input.hasAttribute("aria-controls")) { combobox(input); }
   });
 
   /* ---- Clocks: minutes matter only within a day of the due time ---- */
