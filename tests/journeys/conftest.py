@@ -27,10 +27,14 @@ PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 def browser() -> Iterator[Browser]:
     """A browser for one module: as long as it is open a loop runs in this process, and tests that
     begin one of their own cannot."""
+    # The loop hides the connections this thread has open. They would come back when it ends, cut:
+    # a journey's database is cloned anew in the meantime.
+    connections.close_all()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
+        connections.close_all()
 
 
 @dataclass
