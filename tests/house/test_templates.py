@@ -20,7 +20,7 @@ def uncalled(found: Iterable[Template]) -> list[str]:
 
     A method is true, whatever it would answer: `{% if field.value %}` is always so.
     """
-    pages = environment(loader=None, auto_reload=False)  # type: ignore[arg-type]
+    pages = environment(loader=None, auto_reload=False).here  # type: ignore[arg-type]
     return [
         f"{one.name}:{node.lineno}: {'.'.join(_path(node))}"
         for one in found

@@ -38,9 +38,22 @@ def excerpt(script: Script, *, counties: set[int], requests: int) -> Script:
     )
 
 
+def with_every_turn(script: Script, counties: set[int]) -> set[int]:
+    """These counties and, for each verb that occurs in others only, one of those: what is rare
+    happens somewhere else in every script."""
+    found = set(counties)
+    for verb in sorted({verb for tale in script.requests for verb in tale.verbs()}):
+        places = {tale.county for tale in script.requests if verb in tale.verbs()}
+        if not places & found:
+            found.add(min(places))
+    return found
+
+
 def _varied(tales: list[Tale], count: int, random: Random) -> list[Tale]:
-    """So many tales, every turn in a few of them if it occurs at all."""
-    waiting = random.sample(tales, len(tales))
+    """So many tales, every turn in a few of them if it occurs at all: the rarest first."""
+    often = Counter(turn for tale in tales for turn in turns(tale))
+    shuffled = random.sample(tales, len(tales))
+    waiting = sorted(shuffled, key=lambda tale: min(often[turn] for turn in turns(tale)))
     seen: Counter[str] = Counter()
     chosen: list[Tale] = []
     for is_rare in (True, False):

@@ -44,7 +44,7 @@ from linli.site.demo.steps import Script
 from linli.site.models import Demonstration
 
 from ..conftest import clone
-from .excerpt import excerpt
+from .excerpt import excerpt, with_every_turn
 from .player import ActionPlayer, in_bulk
 from .snapshot import differences, snapshot
 
@@ -71,6 +71,10 @@ def small(script: Script) -> Script:
     return excerpt(script, counties={LICHENG}, requests=12)
 
 
+def counties(script: Script) -> set[int]:
+    return with_every_turn(script, {LICHENG, DEHUA, HUIAN})
+
+
 def rows(ledger: Ledger, model: Any) -> list[Row]:
     return [row for row in ledger.book.rows.of[model] if "is_gone" not in vars(row)]
 
@@ -79,7 +83,7 @@ def rows(ledger: Ledger, model: Any) -> list[Row]:
 def test_the_bulk_rows_are_those_of_the_actions(
     script: Script, template_name: str, database_name: str
 ) -> None:
-    part = excerpt(script, counties={LICHENG, DEHUA, HUIAN}, requests=HISTORIES)
+    part = excerpt(script, counties=counties(script), requests=HISTORIES)
     part.play(ActionPlayer())
     while fold():
         pass
@@ -97,7 +101,7 @@ def test_the_bulk_rows_are_those_of_the_actions(
 
 
 def test_the_excerpt_has_every_turn_that_the_script_has(script: Script) -> None:
-    part = excerpt(script, counties={LICHENG, DEHUA, HUIAN}, requests=HISTORIES)
+    part = excerpt(script, counties=counties(script), requests=HISTORIES)
 
     assert {one.verb for one in part.steps()} == {one.verb for one in script.steps()}
 

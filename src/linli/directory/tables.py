@@ -12,6 +12,7 @@ from linli.kernel.areas.queries import children, labels
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
+from linli.kernel.ui.addresses import row_address
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import COUNTY, ancestors, county_of, level_of
 
@@ -100,7 +101,7 @@ DIRECTORY = Table(
         ),
     ),
     sort="updated_at",
-    row_url=lambda row: reverse("directory:site", args=[row.pk]),
+    row_url=row_address("directory:site"),
     filters=(
         Filter(
             "kind",
@@ -171,7 +172,7 @@ AGENCIES = Table(
         ),
     ),
     sort="updated_at",
-    row_url=lambda row: reverse("directory:agency", args=[row.pk]),
+    row_url=row_address("directory:agency"),
     know=_know_agencies,
     search=lambda rows, text, actor: named(rows, text),
     search_hint=_("Name of an agency"),

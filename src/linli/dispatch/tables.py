@@ -17,6 +17,7 @@ from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices
 from linli.kernel.ui import moments
+from linli.kernel.ui.addresses import row_address
 from linli.lib.receipts import InvalidNumber, grouped, normalise
 
 from . import queries
@@ -27,6 +28,10 @@ from .workflow import ORDER
 
 # A number stays on one line.
 UNBROKEN = "\N{NON-BREAKING HYPHEN}"
+SHOWN = (
+    "number", "state", "need", "urgency", "area_id", "opened_at",
+    "station__zh", "station__en", "worker__name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def _know(rows: list[Order], actor: Actor) -> Known:
 
 
 def _rows(actor: Actor) -> QuerySet[Order]:
-    return queries.orders(actor).select_related("station", "worker").defer("task")
+    return queries.orders(actor).select_related("station", "worker").only(*SHOWN)
 
 
 def _state(order: Order, known: Known) -> Cell:
@@ -138,7 +143,7 @@ ORDERS = Table(
     columns=(NUMBER, NEED, STATE, STATION, CLOCK, OPENED),
     sort="opened_at",
     day="opened_on",
-    row_url=lambda order: reverse("dispatch:order", args=[order.pk]),
+    row_url=row_address("dispatch:order"),
     filters=(
         Filter(
             "state",

@@ -17,6 +17,7 @@ from linli.kernel.areas.queries import labels, path_labels
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
+from linli.kernel.ui.addresses import row_address
 
 from .models import Person
 from .queries import category_codes, holding_category, is_number, listed, named
@@ -94,7 +95,7 @@ PEOPLE = Table(
         Column("categories", _("Categories today"), _categories, width=36),
     ),
     sort="recorded_at",
-    row_url=lambda row: reverse("people:person", args=[row.pk]),
+    row_url=row_address("people:person"),
     filters=(
         Filter(
             "category",

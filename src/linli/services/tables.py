@@ -18,11 +18,17 @@ from linli.kernel.forms.ids import ids_in
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
+from linli.kernel.ui.addresses import row_address
 from linli.people.queries import names
 
 from .enums import Method
 from .models import Service
 from .queries import between, is_late, received_by, services, workers
+
+SHOWN = (
+    "area_id", "method", "content", "occurred_on", "recorded_at", "person_times", "minutes",
+    "worker__name",
+)  # fmt: skip
 
 
 def _day(row: Service, known: Any) -> Cell:
@@ -98,7 +104,7 @@ SERVICES = Table(
     name="services",
     title=pgettext_lazy("place", "Services"),
     needs="services.view",
-    rows=lambda actor: services(actor).select_related("worker"),
+    rows=lambda actor: services(actor).select_related("worker").only(*SHOWN),
     columns=(
         Column("occurred_on", _("Day"), _day),
         Column("method", _("Method"), lambda row, known: Cell(row.get_method_display())),
@@ -125,7 +131,7 @@ SERVICES = Table(
     ),
     sort="occurred_on",
     day="occurred_on",
-    row_url=lambda row: reverse("services:service", args=[row.pk]),
+    row_url=row_address("services:service"),
     filters=(PERIOD, METHOD, CONTENT, WORKER),
     know=_know,
     empty_title=_("No service on record here yet"),

@@ -85,6 +85,13 @@ class Moves:
         ]
         return Ranges(tuple(inside), tuple(_left(inside, counts)), tuple(dict.fromkeys(partly)))
 
+    def touch(self, code: int) -> bool:
+        """See `areas.queries.has_moves`."""
+        here = [range_of(code)]
+        return any(
+            _holds(here, before) or _holds(here, after) for before, after in self.moved.items()
+        )
+
     def holders(self, code: int) -> list[int]:
         """See `areas.queries.holders`."""
         found: list[int] = []

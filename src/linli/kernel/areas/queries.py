@@ -19,6 +19,26 @@ LABELS = {
     "zh": "SELECT area_id, zh FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from",
     "en": "SELECT area_id, en FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from",
 }
+# From the top down, without what nobody names.
+PATH = """
+SELECT area_id, zh, en FROM areas_areaversion
+WHERE area_id = ANY(%s)
+  AND NOT EXISTS (SELECT 1 FROM areas_area WHERE code = area_id AND is_pseudo)
+ORDER BY valid_from
+"""
+# What lies below a pseudo area is said to lie below the real one above it.
+CHILDREN = """
+SELECT area_id, area.level, zh, en
+FROM areas_areaversion JOIN areas_area area ON area.code = area_id
+WHERE areas_areaversion.valid_to IS NULL AND area.valid_to IS NULL AND NOT area.is_pseudo
+  AND area_id <> %(code)s
+  AND parent_id = ANY(ARRAY(
+    SELECT %(code)s::bigint UNION ALL
+    SELECT below.area_id FROM areas_areaversion below JOIN areas_area ON code = below.area_id
+    WHERE below.parent_id = %(code)s AND is_pseudo
+      AND below.valid_to IS NULL AND areas_area.valid_to IS NULL))
+ORDER BY area_id
+"""
 
 
 @dataclass(frozen=True)
@@ -58,10 +78,11 @@ def label(code: int) -> str:
 
 def path(code: int) -> list[Place]:
     """From the nation down to the area, pseudo areas left out."""
-    codes = [*ancestors(code), code]
-    real = set(Area.objects.filter(code__in=codes, is_pseudo=False).values_list("code", flat=True))
-    names = labels(real)
-    return [Place(one, level_of(one), names[one]) for one in codes if one in names]
+    with connection.cursor() as cursor:
+        cursor.execute(PATH, [[*ancestors(code), code]])
+        # An area's latest name comes last and stays.
+        names = {one: zh if _is_chinese() else en for one, zh, en in cursor.fetchall()}
+    return [Place(one, level_of(one), names[one]) for one in sorted(names)]
 
 
 def path_labels(codes: Iterable[int], *, below: int = 2) -> dict[int, str]:
@@ -82,17 +103,12 @@ def local_label(code: int) -> str:
 
 def children(code: int) -> list[Place]:
     """The areas that a person would name directly below this one, in order of their codes."""
-    pseudo = list(
-        _current().filter(parent_id=code, area__is_pseudo=True).values_list("area_id", flat=True)
-    )
-    versions = (
-        _current()
-        .filter(parent_id__in=[code, *pseudo], area__is_pseudo=False)
-        .exclude(area_id=code)
-        .select_related("area")
-        .order_by("area_id")
-    )
-    return [Place(one.area_id, one.area.level, _label(one)) for one in versions]
+    with connection.cursor() as cursor:
+        cursor.execute(CHILDREN, {"code": code})
+        return [
+            Place(one, level, zh if _is_chinese() else en)
+            for one, level, zh, en in cursor.fetchall()
+        ]
 
 
 def search(text: str, *, inside: Iterable[tuple[int, int]] = ()) -> list[Place]:

@@ -7,6 +7,9 @@ from linli.kernel.accounts.actors import Actor
 
 from .models import Clock, Duty
 
+# What is shown of a clock that runs.
+RUNNING = ("subject_id", "tier", "started_at", "due_at", "is_provisional")
+
 
 def duties(actor: Actor) -> QuerySet[Duty]:
     """What the actor must do: their own duties, and those of their role at their unit."""
@@ -21,7 +24,7 @@ def running_clocks(subject_type: str, subject_ids: Iterable[UUID]) -> dict[UUID,
     """The running clock of each subject, in one query."""
     found = Clock.objects.filter(
         subject_type=subject_type, subject_id__in=list(subject_ids), stopped_at__isnull=True
-    )
+    ).only(*RUNNING)
     return {clock.subject_id: clock for clock in found}
 
 

@@ -1,6 +1,7 @@
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,8 @@ from django.db import connection
 
 from linli.kernel.access.permissions import holds
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.queries import Ranges, has_moves, is_code, ranges
+from linli.kernel.areas.moves import Moves, moves
+from linli.kernel.areas.queries import Ranges, is_code
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import NATION, level_of, range_of
 
@@ -36,6 +38,27 @@ class Question:
     unit: UUID | None = None
     is_settled: bool = False
 
+    @cached_property
+    def moves(self) -> Moves:
+        """What has become of areas; read once for a question and those made from it."""
+        return moves()
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        return self.moves.ranges(self.area)
+
+    def during(self, first: date, last: date) -> "Question":
+        """The same about other days."""
+        return self._like(replace(self, first=first, last=last))
+
+    def at(self, area: int) -> "Question":
+        """The same about another area."""
+        return self._like(replace(self, area=area))
+
+    def _like(self, made: "Question") -> "Question":
+        vars(made)["moves"] = self.moves
+        return made
+
 
 @dataclass(frozen=True)
 class Count:
@@ -43,6 +66,10 @@ class Count:
 
     n: int = 0
     sums: tuple[int, ...] = ()
+
+    def __add__(self, other: "Count") -> "Count":
+        pairs = zip(self.sums, other.sums, strict=True)
+        return Count(self.n + other.n, tuple(one + more for one, more in pairs))
 
 
 def question(actor: Actor, measure: Measure, *, area: int, first: date, last: date) -> Question:
@@ -96,9 +123,8 @@ def by_dimensions(asked: Question) -> dict[str, dict[str, Count]]:
     found: dict[str, dict[str, Count]] = {name: {} for name in names}
     if not tells_apart(asked):
         return found
-    held = ranges(asked.area)
-    is_held = asked.unit is None and level_of(asked.area) <= CITY_LEVEL and held.is_plain
-    sql, values = _cube_dims_sql(asked) if is_held else _fact_dims_sql(asked, held)
+    is_held = _is_held(asked, level_of(asked.area))
+    sql, values = _cube_dims_sql(asked) if is_held else _fact_dims_sql(asked)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         for name, value, n, *sums in cursor.fetchall():
@@ -118,19 +144,34 @@ def by_day(asked: Question, *, months: bool = False) -> dict[date, Count]:
     )
 
 
+def during(asked: Question, spans: Sequence[tuple[date, date]]) -> list[Count]:
+    """The number for each of several spans of days (both ends included), in one pass over all."""
+    edges = sorted({edge for first, last in spans for edge in (first, last + DAY)})
+    whole = asked.during(edges[0], edges[-1] - DAY)
+    steps = ", ".join(f"'{edge.isoformat()}'" for edge in edges)
+    # Between two edges, counted from one, lies what begins with the first of them.
+    parts = _rows(whole, by=f"width_bucket(day, ARRAY[{steps}]::date[])")
+    place = {edge: at for at, edge in enumerate(edges, start=1)}
+    none = Count(0, (0,) * len(asked.measure.sums))
+    return [
+        sum((parts.get(at, none) for at in range(place[first], place[last + DAY])), none)
+        for first, last in spans
+    ]
+
+
 def by_area(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
     """The number for each of some areas inside the one asked for (its children)."""
     wanted = list(codes)
-    if not wanted:
-        return {}
-    levels = {level_of(code) for code in wanted}
-    if len(levels) == 1 and asked.unit is None and not has_moves(asked.area):
-        level = levels.pop()
-        grouped = _rows(asked, by=_cut(level), level=level)
-        return {code: grouped[code] for code in wanted if code in grouped}
     found: dict[int, Count] = {}
+    if asked.unit is None and not asked.moves.touch(asked.area):
+        # Below a province there may be cities and, without one, counties.
+        for level in {level_of(code) for code in wanted}:
+            these = [code for code in wanted if level_of(code) == level]
+            grouped = _rows(asked, by=_cut(level), level=level, only=these)
+            found |= {code: grouped[code] for code in these if code in grouped}
+        return found
     for code in wanted:
-        part = total(Question(asked.measure, code, asked.first, asked.last, asked.unit))
+        part = total(asked.at(code))
         if part.n:
             found[code] = part
     return found
@@ -142,8 +183,8 @@ def distinct(asked: Question, name: str) -> int:
     condition, values = _fact_condition(asked, "f.")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(DISTINCT p.{what.column}) FROM {asked.measure.table} f"
-            f" JOIN {what.table} p ON p.{what.fact} = f.id WHERE {condition}",
+            f"SELECT count(*) FROM (SELECT DISTINCT p.{what.column} FROM {asked.measure.table} f"
+            f" JOIN {what.table} p ON p.{what.fact} = f.id WHERE {condition}) AS once",
             values,
         )
         return int(cursor.fetchone()[0])
@@ -156,15 +197,19 @@ def _cut(level: int) -> str:
 
 
 def _rows(
-    asked: Question, *, by: str, dimension: str = "", level: int | None = None
+    asked: Question,
+    *,
+    by: str,
+    dimension: str = "",
+    level: int | None = None,
+    only: Sequence[int] = (),
 ) -> dict[Any, Count]:
-    """Grouped counts from the cube where it holds the area, from the facts elsewhere."""
-    finest = level if level is not None else level_of(asked.area)
-    held = ranges(asked.area)
-    if asked.unit is None and finest <= CITY_LEVEL and held.is_plain:
-        sql, values = _cube_sql(asked, by, dimension, finest)
+    """Grouped counts from the cube where it holds the area, from the facts elsewhere; with `level`,
+    of the areas of that level which are `only` asked for."""
+    if _is_held(asked, level_of(asked.area) if level is None else level):
+        sql, values = _cube_sql(asked, by, dimension, only or [asked.area])
     else:
-        sql, values = _fact_sql(asked, by, dimension, held)
+        sql, values = _fact_sql(asked, by, dimension)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return {
@@ -172,24 +217,28 @@ def _rows(
         }
 
 
+def _is_held(asked: Question, level: int) -> bool:
+    """Whether the cube can answer, down to areas of this level."""
+    return asked.unit is None and level <= CITY_LEVEL and asked.ranges.is_plain
+
+
 def _count(asked: Question, n: int, sums: list[int]) -> Count:
     kept = len(asked.measure.sums)
     return Count(int(n), tuple(int(one) for one in sums[:kept]))
 
 
-def _cube_sql(asked: Question, by: str, dimension: str, level: int) -> tuple[str, dict[str, Any]]:
+def _cube_sql(
+    asked: Question, by: str, dimension: str, areas: Sequence[int]
+) -> tuple[str, dict[str, Any]]:
     """Cube and deltas in one statement: exact at the instant of its snapshot."""
     low, high = range_of(asked.area)
     at = list(asked.measure.dimensions).index(dimension) if dimension else 0
     value = f"dims ->> {at}" if dimension else "''"
-    cell_area = "area = %(area)s"
-    if level != level_of(asked.area):
-        cell_area = f"area BETWEEN %(low)s AND %(high)s AND {_is_level(level)}"
     return (
         f"""
         SELECT {by}, sum(n), sum(s1), sum(s2), sum(s3) FROM (
           SELECT area, day, value, n, s1, s2, s3 FROM stats_tally
-          WHERE measure = %(measure)s AND dim = %(dim)s AND {cell_area}
+          WHERE measure = %(measure)s AND area = ANY(%(areas)s) AND dim = %(dim)s
             AND day BETWEEN %(first)s AND %(last)s
           UNION ALL
           SELECT area, day, {value}, n, s1, s2, s3 FROM stats_delta
@@ -200,7 +249,7 @@ def _cube_sql(asked: Question, by: str, dimension: str, level: int) -> tuple[str
         {
             "measure": asked.measure.name,
             "dim": dimension,
-            "area": asked.area,
+            "areas": list(areas),
             "low": low,
             "high": high,
             "first": asked.first,
@@ -213,12 +262,12 @@ def _cube_dims_sql(asked: Question) -> tuple[str, dict[str, Any]]:
     """Every dimension's cells with the deltas, each of which is in one cell of each dimension."""
     names = list(asked.measure.dimensions)
     spread = ", ".join(f"('{name}', dims ->> {at})" for at, name in enumerate(names))
-    _, values = _cube_sql(asked, "value", "", level_of(asked.area))
+    _, values = _cube_sql(asked, "value", "", [asked.area])
     return (
         f"""
         SELECT dim, value, sum(n), sum(s1), sum(s2), sum(s3) FROM (
           SELECT dim, value, n, s1, s2, s3 FROM stats_tally
-          WHERE measure = %(measure)s AND dim = ANY(%(dims)s) AND area = %(area)s
+          WHERE measure = %(measure)s AND area = ANY(%(areas)s) AND dim = ANY(%(dims)s)
             AND day BETWEEN %(first)s AND %(last)s
           UNION ALL
           SELECT cell.dim, cell.value, n, s1, s2, s3 FROM stats_delta
@@ -231,11 +280,11 @@ def _cube_dims_sql(asked: Question) -> tuple[str, dict[str, Any]]:
     )
 
 
-def _fact_dims_sql(asked: Question, held: Ranges) -> tuple[str, dict[str, Any]]:
+def _fact_dims_sql(asked: Question) -> tuple[str, dict[str, Any]]:
     """One scan of the facts, grouped by each dimension on its own."""
     one = asked.measure
     s1, s2, s3 = one.sum_columns()
-    condition, values = _fact_condition(asked, "", held)
+    condition, values = _fact_condition(asked)
     columns = {name: f"d{at}" for at, name in enumerate(one.dimensions)}
     values_of = ", ".join(
         f"coalesce({one.dimensions[name].column}::text, '') AS {column}"
@@ -254,18 +303,11 @@ def _fact_dims_sql(asked: Question, held: Ranges) -> tuple[str, dict[str, Any]]:
     )
 
 
-def _is_level(level: int) -> str:
-    """SQL: the code `area` is one of a province or city and not of the level above it."""
-    if level == 1:
-        return "area %% 10000000000 = 0 AND area <> 0"
-    return "area %% 100000000 = 0 AND area %% 10000000000 <> 0"
-
-
-def _fact_sql(asked: Question, by: str, dimension: str, held: Ranges) -> tuple[str, dict[str, Any]]:
+def _fact_sql(asked: Question, by: str, dimension: str) -> tuple[str, dict[str, Any]]:
     one = asked.measure
     value = f"coalesce({one.dimensions[dimension].column}::text, '')" if dimension else "''"
     s1, s2, s3 = one.sum_columns()
-    condition, values = _fact_condition(asked, "", held)
+    condition, values = _fact_condition(asked)
     return (
         f"SELECT {by}, count(*), coalesce(sum(s1), 0), coalesce(sum(s2), 0), coalesce(sum(s3), 0)"
         f" FROM (SELECT {one.area} AS area, {one.day} AS day, {value} AS value,"
@@ -275,11 +317,8 @@ def _fact_sql(asked: Question, by: str, dimension: str, held: Ranges) -> tuple[s
     )
 
 
-def _fact_condition(
-    asked: Question, prefix: str, held: Ranges | None = None
-) -> tuple[str, dict[str, Any]]:
-    one = asked.measure
-    spans = held or ranges(asked.area)
+def _fact_condition(asked: Question, prefix: str = "") -> tuple[str, dict[str, Any]]:
+    one, spans = asked.measure, asked.ranges
     values: dict[str, Any] = {"first": asked.first, "last": asked.last}
     parts = [f"{prefix}{one.day} BETWEEN %(first)s AND %(last)s"]
     places = []

@@ -67,12 +67,11 @@ def page_of(
         rows = rows.filter(Q(**{f"{sort}__{step}": value}) | Q(**{sort: value, f"pk__{step}": key}))
     sign = "-" if downwards else ""
     # The keys first: what a row shows is joined for one page, not for everything that is sorted.
-    ordered = rows.order_by(f"{sign}{sort}", f"{sign}pk")
-    keys = list(ordered.values_list("pk", flat=True)[: PAGE_ROWS + 1])
-    has_more = len(keys) > PAGE_ROWS
-    keys = keys[:PAGE_ROWS]
-    held = {row.pk: row for row in rows.order_by().filter(pk__in=keys)} if keys else {}
-    found = [held[key] for key in keys if key in held]
+    order = (f"{sign}{sort}", f"{sign}pk")
+    keys = rows.order_by(*order).values("pk")[: PAGE_ROWS + 1]
+    found = list(rows.filter(pk__in=keys).order_by(*order))
+    has_more = len(found) > PAGE_ROWS
+    found = found[:PAGE_ROWS]
     if backwards:
         found.reverse()
     if not found:

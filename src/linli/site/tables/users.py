@@ -10,6 +10,7 @@ from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.staff import queries
 from linli.kernel.tables import Cell, Column, Filter, Table
+from linli.kernel.ui.addresses import row_address
 from linli.kernel.ui.moments import exact
 from linli.kernel.ui.wording import bracketed
 
@@ -61,7 +62,7 @@ USERS = Table(
         Column("last_login", _("Last sign-in"), _last_sign_in, kind="time"),
     ),
     sort="joined_at",
-    row_url=lambda row: reverse("accounts:user", args=[row.pk]),
+    row_url=row_address("accounts:user"),
     filters=(
         Filter(
             "role",

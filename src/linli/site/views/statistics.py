@@ -1,4 +1,4 @@
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,12 +18,11 @@ from linli.kernel.stats.read import (
     NotCounted,
     Question,
     by_area,
-    by_day,
     by_dimensions,
     distinct,
+    during,
     question,
     tells_apart,
-    total,
 )
 from linli.kernel.ui.moments import exact, minutes
 from linli.kernel.ui.pages import actor_of, page
@@ -55,19 +54,20 @@ def statistics(request: HttpRequest) -> HttpResponse:
         asked = question(actor, chosen, area=code, first=period.first, last=period.last)
     except NotCounted as error:
         raise Http404 from error
-    found, is_told_apart = total(asked), tells_apart(asked)
+    above, over_time = path(code), _over_time(asked, period, actor)
+    found, is_told_apart = over_time.found, tells_apart(asked)
     parts = by_dimensions(asked) if is_told_apart else {}
     context = {
         "title": _("Statistics"),
-        "area_path": _path(actor, code, given),
+        "area_path": _path(above, code, actor, given),
         "tabs": _tabs(given, period),
         "measure_tabs": _measure_tabs(offered, chosen, given),
-        "sentence": _sentence(asked, found, period, actor),
+        "sentence": _sentence(asked, over_time, whose=_whose(asked, above), period=period),
         "stats": _stats(asked, found, actor, period),
         "period": period,
         "older_url": _url(given, period.before()),
         "newer_url": _url(given, period.after()) if period.last < actor.today else "",
-        "columns": _trend(asked, period),
+        "columns": _trend(over_time.months, period),
         "areas": _areas(asked, given, actor),
         "tables": [_table(asked, name, counts, found) for name, counts in parts.items()],
         "kept_back": "" if is_told_apart else _kept_back(chosen),
@@ -98,11 +98,13 @@ def _url(given: dict[str, str], period: Period | None = None, **changes: str) ->
     return "?" + urlencode(kept | changes)
 
 
-def _path(actor: Actor, code: int, given: dict[str, str]) -> list[dict[str, str]]:
+def _path(
+    above: list[Place], code: int, actor: Actor, given: dict[str, str]
+) -> list[dict[str, str]]:
     """The areas above, as far up as the actor may count."""
     return [
         {"label": one.label, "url": _url(given, area=str(one.code))}
-        for one in path(code)
+        for one in above
         if actor.scope.covers(one.code) or one.code == code
     ]
 
@@ -138,33 +140,54 @@ def _measure_tabs(
     ]
 
 
-def _whose(asked: Question) -> str:
+def _whose(asked: Question, above: list[Place]) -> str:
     """The area, or the unit where the actor sees no more than their own."""
     if asked.unit is not None:
         return unit_labels([asked.unit]).get(asked.unit, "")
-    return label(asked.area)
+    named = {one.code: one.label for one in above}
+    return named.get(asked.area) or label(asked.area)
 
 
-def _sentence(asked: Question, found: Count, period: Period, actor: Actor) -> str:
-    """One sentence that says the number and how it compares with the period before.
+@dataclass(frozen=True)
+class OverTime:
+    """The number now, `earlier` that of the period before, and those of twelve months.
 
-    A period that is still running is compared with as many days of the one before it.
+    A period that `is_running` is compared with as many days of the one before it.
     """
+
+    found: Count
+    earlier: Count
+    is_running: bool
+    months: dict[Period, Count]
+
+
+def _over_time(asked: Question, period: Period, actor: Actor) -> OverTime:
     before = period.before()
-    elapsed = (min(period.last, actor.today) - period.first).days
-    is_running = period.last > actor.today >= period.first
-    last = min(before.last, before.first + timedelta(days=elapsed)) if is_running else before.last
-    earlier = total(Question(asked.measure, asked.area, before.first, last, asked.unit)).n
+    is_running = period.first <= actor.today < period.last
+    elapsed = actor.today - period.first
+    last = min(before.last, before.first + elapsed) if is_running else before.last
+    months = [period_of("month", period.last)]
+    while len(months) < TREND_MONTHS:
+        months.insert(0, months[0].before())
+    spans = [(period.first, period.last), (before.first, last)]
+    found, earlier, *each = during(asked, spans + [(one.first, one.last) for one in months])
+    return OverTime(found, earlier, is_running, dict(zip(months, each, strict=True)))
+
+
+def _sentence(asked: Question, over_time: OverTime, *, whose: str, period: Period) -> str:
+    """One sentence that says the number and how it compares with the period before."""
+    found, earlier = over_time.found, over_time.earlier.n
     said = _("%(period)s: %(amount)s in %(area)s") % {
         "period": period.label,
         "amount": asked.measure.amount(found.n),
-        "area": _whose(asked),
+        "area": whose,
     }
     if not earlier:
         return _("%(said)s.") % {"said": said}
     change = round((found.n - earlier) * 100 / earlier)
-    than = _("the same days of %(period)s") if is_running else "%(period)s"
-    compared = {"said": said, "change": abs(change), "before": than % {"period": before.label}}
+    than = _("the same days of %(period)s") if over_time.is_running else "%(period)s"
+    before = than % {"period": period.before().label}
+    compared = {"said": said, "change": abs(change), "before": before}
     if change > 0:
         return _("%(said)s, %(change)s %% more than in %(before)s.") % compared
     if change < 0:
@@ -215,25 +238,20 @@ def _kept_back(one: Measure) -> str:
     ) % {"fewest": one.fewest}
 
 
-def _trend(asked: Question, period: Period) -> list[dict[str, Any]]:
+def _trend(months: dict[Period, Count], period: Period) -> list[dict[str, Any]]:
     """The number of each of the twelve months up to the end of the period."""
-    months = [period_of("month", period.last)]
-    while len(months) < TREND_MONTHS:
-        months.insert(0, months[0].before())
-    whole = Question(asked.measure, asked.area, months[0].first, months[-1].last, asked.unit)
-    counts = by_day(whole, months=True)
-    most = max((one.n for one in counts.values()), default=0) or 1
+    most = max(one.n for one in months.values()) or 1
     return [
         {
             "label": f"{one.first:%m}",
             "year": f"{one.first:%Y}" if one.first.month == 1 else "",
             "title": one.label,
-            "text": _brief(counts.get(one.first, Count()).n),
-            "exact": f"{counts.get(one.first, Count()).n:,}",
-            "percent": round(counts.get(one.first, Count()).n * 100 / most),
+            "text": _brief(count.n),
+            "exact": f"{count.n:,}",
+            "percent": round(count.n * 100 / most),
             "is_current": one.first <= period.last and period.first <= one.last,
         }
-        for one in months
+        for one, count in months.items()
     ]
 
 
