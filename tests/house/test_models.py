@@ -42,6 +42,9 @@ GLOBAL = {
     "flow.CalendarYear": "holidays are public",
     "stats.Tally": "sums; asked through stats.read.question, which checks area and unit",
     "stats.Delta": "sums; asked through stats.read.question, which checks area and unit",
+    "stats.KeyDelta": "ids without names; what is read are counts, asked as above",
+    "stats.Key": "ids without names; what is read are counts, asked as above",
+    "stats.Once": "counts; asked through stats.read.question, which checks area and unit",
     "linli_forms.Draft": "opened by a secret in the writer's browser only; sealed",
     "directory.Organisation": "the network of agencies is public",
     "directory.Site": "the portal shows every site to everybody",
@@ -65,7 +68,7 @@ PART_OF = {
 }
 KEYS = (models.UUIDField, models.BigAutoField, models.BigIntegerField)
 # A calendar's key is its day or year, a cell's what it counts.
-NATURAL_KEYS = {"flow.CalendarDay", "flow.CalendarYear", "stats.Tally"}
+NATURAL_KEYS = {"flow.CalendarDay", "flow.CalendarYear", "stats.Key", "stats.Once", "stats.Tally"}
 
 
 def our_models() -> list[Model]:

@@ -13,7 +13,8 @@ from linli.kernel.stats.measures import measure
 from linli.kernel.stats.read import Count, Question
 from linli.lib.areacodes import ancestors, is_pseudo, kind_of, level_of, range_of
 from linli.lib.uuid7 import uuid7
-from linli.services.models import Service
+from linli.people.models import Person
+from linli.services.models import Recipient, Service
 
 from ..world import COUNTY, NEXT_VILLAGE, OTHER_VILLAGE, SINCE, TOWNSHIP, VILLAGE, World
 
@@ -106,17 +107,57 @@ def store(*facts: Service) -> None:
     Service._base_manager.bulk_create(facts)
 
 
+def persons(world: World, count: int) -> list[Person]:
+    """Persons who can be served; an actor must be set."""
+    made = [
+        Person(
+            name=f"P{at}",
+            pinyin_key="p",
+            area_id=VILLAGE,
+            unit=world.station,
+            recorded_at=timezone.now(),
+        )
+        for at in range(count)
+    ]
+    for one in made:
+        one.save()
+    return made
+
+
+def served(*links: tuple[Service, Person]) -> None:
+    Recipient.objects.bulk_create(Recipient(service=one, person=person) for one, person in links)
+
+
 @dataclass(frozen=True)
 class Recount:
-    """The facts as they stand in the table, counted one by one."""
+    """The facts and who was served, as they stand in the tables, counted one by one."""
 
     rows: list[dict[str, Any]]
+    links: list[tuple[Any, int, date, Any]]
 
     @classmethod
     def now(cls) -> "Recount":
         columns = ("area_id", "unit_id", "occurred_on", "method", "content", "place")
         sums = ("person_times", "minutes", "anonymous")
-        return cls(list(Service._base_manager.values(*columns, *sums)))
+        rows = list(Service._base_manager.values(*columns, *sums))
+        facts = {
+            one.pk: (one.area_id, one.occurred_on, one.unit_id)
+            for one in Service._base_manager.all()
+        }
+        links = Recipient.objects.values_list("person_id", "service_id")
+        return cls(rows, [(person, *facts[fact]) for person, fact in links])
+
+    def persons(self, asked: Question) -> int:
+        low, high = range_of(asked.area)
+        return len(
+            {
+                person
+                for person, area, day, unit in self.links
+                if low <= area <= high
+                and asked.first <= day <= asked.last
+                and asked.unit in (None, unit)
+            }
+        )
 
     def by(self, asked: Question, key: Callable[[dict[str, Any]], Any]) -> dict[Any, Count]:
         low, high = range_of(asked.area)

@@ -1,5 +1,6 @@
 """Random histories of facts, with folds at random moments; what is shown must equal a recount."""
 
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -7,11 +8,13 @@ from django.db.models import F
 from django.utils import timezone
 from hypothesis import strategies as st
 
+from linli.kernel.accounts.actors import set_actor, system
 from linli.kernel.stats.fold import fold
-from linli.kernel.stats.read import by_area, by_day, by_dimension, total
+from linli.kernel.stats.read import by_area, by_day, by_dimension, distinct, total
 from linli.kernel.stats.verify import verify
 from linli.lib.areacodes import range_of
-from linli.services.models import Service
+from linli.people.models import Person
+from linli.services.models import Recipient, Service
 
 from ..world import World
 from .facts import (
@@ -26,10 +29,24 @@ from .facts import (
     Recount,
     asked,
     fact,
+    persons,
+    served,
     store,
 )
 
 Step = tuple[Any, ...]
+PERSONS = 4
+# Days of one, two and no calendar period that is held: see once.span_kind.
+SPANS = (
+    (date(2025, 12, 1), date(2025, 12, 31)),
+    (date(2026, 1, 1), date(2026, 1, 31)),
+    (date(2026, 2, 1), date(2026, 2, 28)),
+    (date(2026, 1, 1), date(2026, 3, 31)),
+    (date(2025, 1, 1), date(2025, 12, 31)),
+    (date(2026, 1, 1), date(2026, 12, 31)),
+    (date(2025, 12, 1), date(2026, 2, 28)),
+    (date(2026, 1, 31), date(2026, 2, 1)),
+)
 UNITS = ("station", "sharing", "other_station")
 values = st.fixed_dictionaries(
     {
@@ -44,10 +61,16 @@ values = st.fixed_dictionaries(
     }
 )
 which = st.integers(0, 99)
+whom = st.integers(0, PERSONS - 1)
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("record"), values, st.sampled_from(UNITS)),
         st.tuples(st.just("record"), values, st.sampled_from(UNITS)),
+        st.tuples(st.just("serve"), values, st.sets(whom, min_size=1)),
+        st.tuples(st.just("serve"), values, st.sets(whom, min_size=1)),
+        st.tuples(st.just("add a person"), which, whom),
+        st.tuples(st.just("take a person away"), which),
+        st.tuples(st.just("join persons"), whom, whom),
         st.tuples(st.just("record several"), st.lists(values, max_size=5)),
         st.tuples(st.just("correct"), which, values),
         st.tuples(st.just("move"), which, st.sampled_from(PLACES)),
@@ -65,12 +88,37 @@ steps = st.lists(
 def live(world: World, history: list[Step]) -> None:
     """Live through a history, check every number at its end, and undo it."""
     with transaction.atomic():
+        set_actor(system("tests"))
+        known = persons(world, PERSONS)
         for step in history:
-            _do(world, *step)
+            if not _serve(world, known, *step):
+                _do(world, *step)
         check()
         fold()
         check()
         transaction.set_rollback(True)
+
+
+def _serve(world: World, known: list[Person], name: str, *given: Any) -> bool:
+    """Do what concerns the persons served; False for a step of another kind."""
+    facts = list(Service._base_manager.order_by("id"))
+    links = list(Recipient.objects.order_by("id"))
+    if name == "serve":
+        made = fact(world, **given[0])
+        store(made)
+        served(*((made, known[at]) for at in given[1]))
+    elif name == "add a person" and facts:
+        one, person = facts[given[0] % len(facts)], known[given[1]]
+        if not any((link.service_id, link.person_id) == (one.pk, person.pk) for link in links):
+            served((one, person))
+    elif name == "take a person away" and links:
+        links[given[0] % len(links)].delete()
+    elif name == "join persons":
+        one, other = (known[at] for at in given)
+        both = Recipient.objects.filter(person=other).values("service_id")
+        Recipient.objects.filter(person=one, service__in=both).delete()
+        Recipient.objects.filter(person=one).update(person=other)
+    return name in {"serve", "add a person", "take a person away", "join persons"}
 
 
 def _do(world: World, name: str, *given: Any) -> None:
@@ -106,6 +154,10 @@ def check() -> None:
         for first, last in PERIODS:
             question = asked(area, first, last)
             assert total(question) == recount.total(question), question
+    for area in COUNTED:
+        for first, last in SPANS:
+            question = asked(area, first, last)
+            assert distinct(question, "persons") == recount.persons(question), question
     for area in (NATION, FUJIAN, HENAN, QUANZHOU, 350502000000):
         question = asked(area)
         for name in ("method", "content", "place"):

@@ -1,13 +1,13 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from linli.kernel.accounts.actors import set_actor, system, visitor
 from linli.kernel.areas.models import AreaChange
 from linli.kernel.areas.queries import children
 from linli.kernel.stats.fold import fold
+from linli.kernel.stats.once import span_kind
 from linli.kernel.stats.read import (
     NotCounted,
     Question,
@@ -18,8 +18,6 @@ from linli.kernel.stats.read import (
     question,
     total,
 )
-from linli.people.models import Person
-from linli.services.models import Recipient
 
 from ..world import COUNTY, NEXT_VILLAGE, OTHER_COUNTY, OTHER_VILLAGE, TOWNSHIP, VILLAGE, World
 from .facts import (
@@ -38,6 +36,8 @@ from .facts import (
     add_places,
     asked,
     fact,
+    persons,
+    served,
     store,
 )
 
@@ -171,23 +171,11 @@ def test_neither_a_visitor_nor_a_user_without_a_post_counts_anything(world: Worl
 
 def test_different_persons_are_counted_once_each(world: World) -> None:
     set_actor(system("tests"))
-    persons = []
-    for at in range(3):
-        one = Person(
-            name=f"P{at}",
-            pinyin_key="p",
-            area_id=VILLAGE,
-            unit=world.station,
-            recorded_at=timezone.now(),
-        )
-        one.save()
-        persons.append(one)
+    known = persons(world, 3)
     facts = [fact(world), fact(world), fact(world, area_id=OTHER_VILLAGE)]
     store(*facts)
-    Recipient.objects.bulk_create(
-        Recipient(service=facts[service], person=persons[person])
-        for service, person in ((0, 0), (0, 1), (1, 0), (2, 0), (2, 2))
-    )
+    links = ((0, 0), (0, 1), (1, 0), (2, 0), (2, 2))
+    served(*((facts[service], known[person]) for service, person in links))
     assert [distinct(asked(one), "persons") for one in (NATION, COUNTY, OTHER_COUNTY)] == [3, 2, 2]
     assert distinct(asked(NATION, DAYS[2], DAYS[2]), "persons") == 0
 
@@ -228,3 +216,20 @@ def test_a_township_that_changed_city_is_counted_in_the_new_one_only(world: Worl
     assert [n(one) for one in (FUJIAN, *cities)] == [3, 1, 2]
     found = by_area(asked(FUJIAN), cities)
     assert {code: one.n for code, one in found.items()} == {QUANZHOU: 1, 350200000000: 2}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "kind"),
+    [
+        ("2026-02-01", "2026-02-28", "month"),
+        ("2026-02-01", "2026-02-27", ""),
+        ("2026-02-02", "2026-02-28", ""),
+        ("2026-04-01", "2026-06-30", "quarter"),
+        ("2026-05-01", "2026-07-31", ""),
+        ("2026-01-01", "2026-12-31", "year"),
+        ("2026-02-01", "2027-01-31", ""),
+        ("2026-01-01", "2026-06-30", ""),
+    ],
+)
+def test_a_calendar_period_is_told_from_other_days(first: str, last: str, kind: str) -> None:
+    assert span_kind(date.fromisoformat(first), date.fromisoformat(last)) == kind

@@ -2,24 +2,39 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from threading import Event
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
+from linli.kernel.accounts.actors import set_actor, system
 from linli.kernel.stats.fold import fold
 from linli.kernel.stats.measures import measure
 from linli.kernel.stats.models import Delta, Tally
-from linli.kernel.stats.read import by_dimension, total
+from linli.kernel.stats.read import by_dimension, distinct, total
 from linli.kernel.stats.rebuild import rebuild
 from linli.kernel.stats.verify import verify
-from linli.services.models import Service
+from linli.services.models import Recipient, Service
+from linli.site import install
 from linli.site.cli import main
 
 from ..world import World, build_world
-from .facts import COUNTED, DAYS, NATION, PLACES, Recount, add_places, asked, fact, store
+from .facts import (
+    COUNTED,
+    DAYS,
+    NATION,
+    PLACES,
+    Recount,
+    add_places,
+    asked,
+    fact,
+    persons,
+    served,
+    store,
+)
 from .test_stats_together import FACTS, WRITERS, alone, record
 
 SERVICES = measure("services")
@@ -32,6 +47,13 @@ PLANTS = {
     " VALUES ('services', 120000000000, '', '2026-01-01', '', 1, 0, 0, 0)",
     "a cell on another day": "UPDATE stats_tally SET day = day + 9 WHERE dim = '' AND area = 0",
     "a delta lost": "DELETE FROM stats_delta",
+    "a key lost": "DELETE FROM stats_key WHERE month = '2026-01-01'",
+    "a key too often": "UPDATE stats_key SET n = n + 1",
+    "a key of nothing": "INSERT INTO stats_key (name, key, month, area, n)"
+    " VALUES ('services.persons', gen_random_uuid(), '2026-01-01', 350500000000, 1)",
+    "a key's delta lost": "DELETE FROM stats_keydelta",
+    "a person too many": "UPDATE stats_once SET n = n + 1 WHERE kind = 'year' AND area = 0",
+    "a month of persons lost": "DELETE FROM stats_once WHERE kind = 'month'",
     "a delta twice": "INSERT INTO stats_delta (measure, day, area, dims, n, s1, s2, s3)"
     " SELECT measure, day, area, dims, n, s1, s2, s3 FROM stats_delta",
 }
@@ -44,13 +66,20 @@ def run(statement: str) -> None:
 
 
 def some(world: World) -> None:
-    """Facts in cells, and one in a delta."""
+    """Facts in cells, and one in a delta; the same persons in several places and months."""
     add_places()
-    store(*(fact(world, area_id=one, occurred_on=day) for one in PLACES for day in DAYS))
+    set_actor(system("tests"))
+    known = persons(world, 3)
+    facts = [fact(world, area_id=one, occurred_on=day) for one in PLACES for day in DAYS]
+    store(*facts)
+    served(*((one, known[at % 3]) for at, one in enumerate(facts)))
+    Recipient.objects.filter(service__occurred_on=DAYS[0]).delete()
     Service._base_manager.filter(occurred_on=DAYS[0]).delete()
     while fold():
         pass
-    store(fact(world))
+    latest = fact(world)
+    store(latest)
+    served((latest, known[0]))
 
 
 @pytest.mark.parametrize("name", PLANTS)
@@ -58,7 +87,7 @@ def test_what_was_planted_is_found_and_mended(world: World, name: str) -> None:
     some(world)
     recount = Recount.now()
     run(PLANTS[name])
-    assert {one.measure for one in verify()} == {"services"}
+    assert {one.measure.split(".")[0] for one in verify()} == {"services"}
 
     done = rebuild(SERVICES)
 
@@ -185,3 +214,25 @@ def test_the_command_mends_and_recounts(busy: World) -> None:
     assert CliRunner().invoke(main, ["stats", "rebuild"]).exit_code == 0
     unknown = CliRunner().invoke(main, ["stats", "rebuild", "--measure", "nothing"])
     assert (unknown.exit_code, "no measure 'nothing'" in unknown.output) == (2, True)
+
+
+def test_after_triggers_of_another_version_everything_is_counted_anew(busy: World) -> None:
+    record(busy, times=2)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("DROP TRIGGER linli_stats_services_insert ON services_service")
+        cursor.execute(
+            "DROP TRIGGER linli_once_services_persons_links_insert ON services_recipient"
+        )
+    record(busy, times=2)
+    with transaction.atomic():
+        set_actor(system("tests"))
+        latest = fact(busy)
+        store(latest)
+        served((latest, persons(busy, 1)[0]))
+    assert {one.measure for one in verify()} == {"triggers", "services", "services.persons"}
+
+    install.migrate()
+
+    assert verify() == []
+    month = date(2026, 1, 1), date(2026, 1, 31)
+    assert (total(asked(NATION)).n, distinct(asked(NATION, *month), "persons")) == (5, 1)

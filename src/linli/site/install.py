@@ -12,6 +12,7 @@ from linli.kernel.areas.load import import_packaged
 from linli.kernel.areas.models import Area
 from linli.kernel.flow.calendar import seed_years
 from linli.kernel.stats import triggers
+from linli.kernel.stats.rebuild import rebuild
 from linli.kernel.terms.models import Term
 from linli.kernel.timeline import guards
 from linli.kernel.timeline.seal import go_on
@@ -24,6 +25,8 @@ FIRST_YEAR = 2020
 def migrate(*, verbosity: int = 0) -> None:
     """Run migrations as the owner, then (re)install functions and triggers, then seed settings.
 
+    Where the triggers of a measure have changed, its numbers are made anew from the facts.
+
     In a database that was restored, the timeline goes on with a new part of its chain.
     """
     call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
@@ -33,7 +36,8 @@ def migrate(*, verbosity: int = 0) -> None:
             cursor.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO linli_app")
         guards.install()
         go_on()
-        triggers.install()
+        for one in triggers.install():
+            rebuild(one, using="owner")
     seed()
 
 

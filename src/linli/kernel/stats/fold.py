@@ -1,29 +1,37 @@
 from django.db import connections, transaction
 
 from .measures import Measure, measures
-from .triggers import CITY, dims_sql
+from .once import counted, fold_sql
+from .triggers import COUNTY, dims_sql
 
 BATCH = 20_000
 # One folder at a time: two would wait for each other's cells and could deadlock.
 LOCK = 7_305_002
 
-# City, province and nation, each once: a fact may be known by its province only.
+# County, city, province and nation, each once: a fact may be known by its province only.
 PLACES = """
+  CROSS JOIN LATERAL (SELECT (d.area / 100000000) * 100000000 AS city,
+                             (d.area / 10000000000) * 10000000000 AS province) AS above
   CROSS JOIN LATERAL (
-    SELECT area FROM (VALUES
-      (d.area),
-      (nullif((d.area / 10000000000) * 10000000000, d.area)),
-      (nullif(0::bigint, d.area))
-    ) AS every(area) WHERE area IS NOT NULL
+    SELECT area FROM (VALUES (d.area), (nullif(city, d.area)), (nullif(province, city)),
+                             (nullif(0::bigint, province))) AS every(area)
+    WHERE area IS NOT NULL
   ) AS place(area)
 """
 
 
 def spread_sql(measure: Measure, source: str) -> str:
-    """SQL that spreads rows with `dims` over the cells they belong to: (dim, value, …)."""
+    """SQL that spreads rows over the cells they belong to: (place.area, cell.dim, cell.value).
+
+    `source` is named d and has `dims`. Of a county only the total is held: told apart, it would
+    need as many cells as it has facts.
+    """
     cells = ["('', '')"]
     cells += [f"('{name}', d.dims ->> {at})" for at, name in enumerate(measure.dimensions)]
-    return f"{source} CROSS JOIN LATERAL (VALUES {', '.join(cells)}) AS cell(dim, value)"
+    return (
+        f"{source} {PLACES} JOIN LATERAL (VALUES {', '.join(cells)}) AS cell(dim, value)"
+        " ON cell.dim = '' OR place.area = (place.area / 100000000) * 100000000"
+    )
 
 
 def recount_sql(measure: Measure) -> str:
@@ -31,13 +39,13 @@ def recount_sql(measure: Measure) -> str:
     s1, s2, s3 = measure.sum_columns()
     where = f"WHERE {measure.where}" if measure.where else ""
     facts = (
-        f"(SELECT {measure.day} AS day, ({measure.area} / {CITY}) * {CITY} AS area,"
+        f"(SELECT {measure.day} AS day, ({measure.area} / {COUNTY}) * {COUNTY} AS area,"
         f" {dims_sql(measure)} AS dims, count(*) AS n, sum({s1}) AS s1, sum({s2}) AS s2,"
         f" sum({s3}) AS s3 FROM {measure.table} {where} GROUP BY 1, 2, 3) d"
     )
     return (
         "SELECT cell.dim, cell.value, place.area, d.day, sum(d.n) AS n, sum(d.s1) AS s1,"
-        f" sum(d.s2) AS s2, sum(d.s3) AS s3 FROM {spread_sql(measure, facts + PLACES)}"
+        f" sum(d.s2) AS s2, sum(d.s3) AS s3 FROM {spread_sql(measure, facts)}"
         " GROUP BY cell.dim, cell.value, place.area, d.day"
     )
 
@@ -65,7 +73,7 @@ def fold(*, using: str = "default") -> int:
                   INSERT INTO stats_tally AS t (measure, area, dim, day, value, n, s1, s2, s3)
                   SELECT %(name)s, place.area, cell.dim, d.day, cell.value,
                          sum(d.n), sum(d.s1), sum(d.s2), sum(d.s3)
-                  FROM {spread_sql(one, "d " + PLACES)}
+                  FROM {spread_sql(one, "d")}
                   GROUP BY place.area, cell.dim, d.day, cell.value
                   ON CONFLICT (measure, area, dim, day, value) DO UPDATE SET
                     n = t.n + excluded.n, s1 = t.s1 + excluded.s1,
@@ -75,4 +83,7 @@ def fold(*, using: str = "default") -> int:
                 {"name": one.name},
             )
             folded += cursor.fetchone()[0]
+            for each in counted(one):
+                cursor.execute(fold_sql(BATCH), {"name": each.name})
+                folded += cursor.fetchone()[0]
     return folded

@@ -15,8 +15,9 @@ from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import NATION, level_of, range_of
 
 from .measures import Measure
+from .once import READ, span_kind
 
-CITY_LEVEL = 2
+CITY_LEVEL, COUNTY_LEVEL = 2, 3
 DAY = timedelta(days=1)
 # Posts at these units see numbers of whole areas; all others see their own unit's.
 SEES_AREAS = {UnitKind.DEPARTMENT, UnitKind.CENTRE}
@@ -123,7 +124,7 @@ def by_dimensions(asked: Question) -> dict[str, dict[str, Count]]:
     found: dict[str, dict[str, Count]] = {name: {} for name in names}
     if not tells_apart(asked):
         return found
-    is_held = _is_held(asked, level_of(asked.area))
+    is_held = _is_held(asked, level_of(asked.area), CITY_LEVEL)
     sql, values = _cube_dims_sql(asked) if is_held else _fact_dims_sql(asked)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -178,16 +179,32 @@ def by_area(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
 
 
 def distinct(asked: Question, name: str) -> int:
-    """How many different ones there are; counted from the facts, exact for any period."""
+    """How many different ones there are; exact for any period. Months, quarters and years of a
+    city and above are held, everything else is counted from the facts."""
+    kind = span_kind(asked.first, asked.last)
+    if kind and _is_held(asked, level_of(asked.area), CITY_LEVEL):
+        low, high = range_of(asked.area)
+        values = _days(asked) | {"name": f"{asked.measure.name}.{name}", "kind": kind}
+        sql, values = READ, values | {"area": asked.area, "low": low, "high": high}
+    else:
+        sql, values = _distinct_sql(asked, name)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.fetchone()[0])
+
+
+def _distinct_sql(asked: Question, name: str) -> tuple[str, dict[str, Any]]:
     what = asked.measure.distinct[name]
     condition, values = _fact_condition(asked, "f.")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM (SELECT DISTINCT p.{what.column} FROM {asked.measure.table} f"
-            f" JOIN {what.table} p ON p.{what.fact} = f.id WHERE {condition}) AS once",
-            values,
-        )
-        return int(cursor.fetchone()[0])
+    return (
+        f"SELECT count(*) FROM (SELECT DISTINCT p.{what.column} FROM {asked.measure.table} f"
+        f" JOIN {what.table} p ON p.{what.fact} = f.id WHERE {condition}) AS once",
+        values,
+    )
+
+
+def _days(asked: Question) -> dict[str, Any]:
+    return {"first": asked.first, "last": asked.last}
 
 
 def _cut(level: int) -> str:
@@ -206,7 +223,8 @@ def _rows(
 ) -> dict[Any, Count]:
     """Grouped counts from the cube where it holds the area, from the facts elsewhere; with `level`,
     of the areas of that level which are `only` asked for."""
-    if _is_held(asked, level_of(asked.area) if level is None else level):
+    finest = CITY_LEVEL if dimension else COUNTY_LEVEL
+    if _is_held(asked, level_of(asked.area) if level is None else level, finest):
         sql, values = _cube_sql(asked, by, dimension, only or [asked.area])
     else:
         sql, values = _fact_sql(asked, by, dimension)
@@ -217,9 +235,9 @@ def _rows(
         }
 
 
-def _is_held(asked: Question, level: int) -> bool:
-    """Whether the cube can answer, down to areas of this level."""
-    return asked.unit is None and level <= CITY_LEVEL and asked.ranges.is_plain
+def _is_held(asked: Question, level: int, finest: int) -> bool:
+    """Whether what is held down to the `finest` level answers for areas of this one."""
+    return asked.unit is None and level <= finest and asked.ranges.is_plain
 
 
 def _count(asked: Question, n: int, sums: list[int]) -> Count:

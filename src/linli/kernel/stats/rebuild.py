@@ -4,6 +4,7 @@ from django.db import connections, transaction
 
 from .fold import LOCK, recount_sql
 from .measures import Measure
+from .once import counted, rebuild_sql
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,19 @@ class Rebuilt:
 def rebuild(one: Measure, *, using: str = "default") -> Rebuilt:
     """Make the cells of a measure anew from its facts, while others write and read.
 
-    It is one statement, and so sees one moment: the facts of that moment are counted, the deltas of
-    that moment go. What is committed later keeps its own delta beside the new cells. Until the
+    Each statement sees one moment: the facts of that moment are counted, the deltas of that moment
+    go. What is committed later keeps its own delta beside the new cells. Until the
     commit readers see the old cells with the old deltas, from then on the new ones. Folding waits.
     """
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(_rebuild_sql(one), {"measure": one.name})
-        removed, put, deltas = cursor.fetchone()
-    return Rebuilt(one.name, removed + put, deltas)
+        cells, deltas = cursor.fetchone()
+        for each in counted(one):
+            cursor.execute(rebuild_sql(each), {"name": each.name})
+            written, taken = cursor.fetchone()
+            cells, deltas = cells + written, deltas + taken
+    return Rebuilt(one.name, cells, deltas)
 
 
 def _rebuild_sql(one: Measure) -> str:
@@ -49,5 +54,6 @@ def _rebuild_sql(one: Measure) -> str:
       WHERE (t.n, t.s1, t.s2, t.s3)
          IS DISTINCT FROM (excluded.n, excluded.s1, excluded.s2, excluded.s3)
       RETURNING 1)
-    SELECT (SELECT count(*) FROM removed), (SELECT count(*) FROM put), (SELECT count(*) FROM d)
+    SELECT (SELECT count(*) FROM removed) + (SELECT count(*) FROM put),
+           (SELECT count(*) FROM d)
     """

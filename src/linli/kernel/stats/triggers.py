@@ -13,8 +13,9 @@ from linli.lib.postgres.declared import flaws as differences
 from linli.lib.postgres.declared import install as create
 
 from .measures import Measure, measures
+from .once import Counted, counted, links_sql
 
-CITY = 100_000_000
+COUNTY = 1_000_000
 EVENTS = {
     "insert": (("new_rows", 1),),
     "delete": (("old_rows", -1),),
@@ -33,11 +34,11 @@ def dims_sql(measure: Measure) -> str:
     return f"jsonb_build_array({columns})"
 
 
-def function(measure: Measure, event: str) -> Function:
+def _function(measure: Measure, event: str) -> Function:
     """The function that writes what one statement of this kind changes."""
     s1, s2, s3 = (column for column in measure.sum_columns())
     parts = [
-        f"SELECT {measure.day} AS day, ({measure.area} / {CITY}) * {CITY} AS area,"
+        f"SELECT {measure.day} AS day, ({measure.area} / {COUNTY}) * {COUNTY} AS area,"
         f" {dims_sql(measure)} AS dims, {sign} AS n,"
         f" {sign} * ({s1}) AS s1, {sign} * ({s2}) AS s2, {sign} * ({s3}) AS s3 FROM {rows}"
         + (f" WHERE {measure.where}" if measure.where else "")
@@ -55,21 +56,60 @@ END """
     return Function(f"linli_stats_{measure.name}_{event}", body, is_definer=True)
 
 
-def _trigger(measure: Measure, event: str) -> Trigger:
-    name = f"linli_stats_{measure.name}_{event}"
+def key_functions(one: Counted, event: str) -> list[tuple[Function, str]]:
+    """The functions that write what one statement on the links, or on their facts, changes; each
+    with its table. A fact that comes has no links yet."""
+    sides = {one.what.table: "links"}
+    if event != "insert":
+        sides[one.measure.table] = "facts"
+    return [(_key_function(one, event, side=side), table) for table, side in sides.items()]
+
+
+def _key_function(one: Counted, event: str, *, side: str) -> Function:
+    parts = [
+        f"SELECT key, month, area, {sign} AS n FROM ({links_sql(one, **{side: rows})}) AS l"
+        for rows, sign in EVENTS[event]
+    ]
+    body = f"""
+BEGIN
+  INSERT INTO stats_keydelta (name, key, month, area, n)
+  SELECT '{one.name}', key, month, area, sum(n)
+  FROM ({" UNION ALL ".join(parts)}) AS changed
+  GROUP BY key, month, area HAVING sum(n) <> 0;
+  RETURN NULL;
+END """
+    name = f"linli_once_{one.name.replace('.', '_')}_{side}_{event}"
+    # One plan serves a row and a million: the other side is always looked up by its index.
+    settings = ("enable_hashjoin=off", "enable_mergejoin=off")
+    return Function(name, body, is_definer=True, settings=settings)
+
+
+def _trigger(name: str, table: str, event: str) -> Trigger:
     rows = REFERENCING[event]
-    return Trigger(name, measure.table, name, "AFTER", (event.upper(),), referencing=rows)
+    return Trigger(name, table, name, "AFTER", (event.upper(),), referencing=rows)
 
 
 def _declared(only: Iterable[Measure]) -> tuple[list[Function], list[Trigger]]:
-    pairs = [(one, event) for one in only for event in EVENTS]
-    return [function(*pair) for pair in pairs], [_trigger(*pair) for pair in pairs]
+    made = [
+        (function, table, event)
+        for measure in only
+        for event in EVENTS
+        for function, table in (
+            (_function(measure, event), measure.table),
+            *(pair for one in counted(measure) for pair in key_functions(one, event)),
+        )
+    ]
+    triggers = [_trigger(function.name, table, event) for function, table, event in made]
+    return [function for function, _table, _event in made], triggers
 
 
-def install(*, using: str = "owner") -> None:
-    """Create the triggers of every measure, or bring them up to date."""
+def install(*, using: str = "owner") -> list[Measure]:
+    """Create the triggers of every measure, or bring them up to date; returns those whose triggers
+    were not as declared: what they have counted until now is to be counted anew."""
+    strayed = [one for one in measures() if flaws([one], using=using)]
     with connections[using].cursor() as cursor:
         create(cursor, *_declared(measures()))
+    return strayed
 
 
 def flaws(only: Iterable[Measure] | None = None, *, using: str = "default") -> list[Flaw]:

@@ -5,8 +5,9 @@ from datetime import date
 from django.db import connections
 
 from . import triggers
-from .fold import PLACES, recount_sql, spread_sql
+from .fold import recount_sql, spread_sql
 from .measures import Measure, measures
+from .once import counted, differences_sql
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ def verify(only: Iterable[Measure] | None = None, *, using: str = "default") -> 
             for dim, value, area, day, *numbers in cursor.fetchall():
                 cell = _cell(area, day, dim, value)
                 found.append(Difference(one.name, cell, tuple(numbers[:4]), tuple(numbers[4:])))
+            for each in counted(one):
+                cursor.execute(differences_sql(each), {"name": each.name})
+                for area, kind, first, facts, shown in cursor.fetchall():
+                    cell = f"{area:012d} {kind} {first}"
+                    found.append(Difference(each.name, cell, (facts,), (shown,)))
     return found
 
 
@@ -54,7 +60,7 @@ def _compare_sql(one: Measure) -> str:
              sum(n) AS n, sum(s1) AS s1, sum(s2) AS s2, sum(s3) AS s3 FROM (
         SELECT dim, value, area, day, n, s1, s2, s3 FROM stats_tally WHERE measure = %(measure)s
         UNION ALL
-        SELECT {cells} FROM {spread_sql(one, waiting + PLACES)}
+        SELECT {cells} FROM {spread_sql(one, waiting)}
       ) AS c GROUP BY dim, value, area, day)
     SELECT dim, value, area, day,
            coalesce(f.n, 0)::bigint, coalesce(f.s1, 0)::bigint,

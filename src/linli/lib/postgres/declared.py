@@ -52,20 +52,24 @@ class Function:
     volatility: str = VOLATILE
     # Runs with its owner's rights, and then with this search path.
     is_definer: bool = False
+    # Further settings while it runs, as the catalogue spells them.
+    settings: tuple[str, ...] = ()
 
     def sql(self) -> str:
         parts = [f"CREATE OR REPLACE FUNCTION {self.name}({self.arguments})"]
         parts.append(f"RETURNS {self.returns} LANGUAGE {self.language}")
         parts += ["IMMUTABLE"] if self.volatility == IMMUTABLE else []
         parts += ["SECURITY DEFINER SET search_path = public, pg_temp"] if self.is_definer else []
+        parts += [f"SET {one.replace('=', ' = ')}" for one in self.settings]
         return " ".join(parts) + f" AS $${self.body}$$"
 
     def row(self) -> tuple[Any, ...]:
         """What the catalogue says of it when nothing was changed."""
-        settings = ["search_path=public, pg_temp"] if self.is_definer else None
+        settings = ["search_path=public, pg_temp"] if self.is_definer else []
+        settings += self.settings
         return (
             self.name, self.arguments, self.returns, self.language, self.body, self.volatility,
-            self.is_definer, settings,
+            self.is_definer, settings or None,
         )  # fmt: skip
 
 
