@@ -1,4 +1,5 @@
 import time
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
@@ -10,22 +11,40 @@ from .models import Term, TermList
 
 # Code tables change a few times a year and every page reads them.
 KEPT_SECONDS = 30.0
-_kept: tuple[float, list[Term]] = (0.0, [])
 
 
-def _all() -> list[Term]:
-    global _kept  # noqa: PLW0603 - one process-wide copy, replaced as a whole
-    moment, rows = _kept
-    if not rows or time.monotonic() - moment > KEPT_SECONDS:
+@dataclass(frozen=True)
+class Kept:
+    """The tables as they were read at a moment; of several terms with a code the national one goes
+    first and then the newest."""
+
+    moment: float
+    rows: list[Term]
+    by_code: dict[tuple[str, str], Term]
+
+    @classmethod
+    def read(cls) -> "Kept":
         rows = list(Term.objects.all())
-        _kept = (time.monotonic(), rows)
-    return rows
+        # The last one stays.
+        ranked = sorted(rows, key=lambda term: (term.area is None, term.valid_from))
+        return cls(time.monotonic(), rows, {(one.list, one.code): one for one in ranked})
+
+
+_kept: Kept | None = None
+
+
+def _all() -> Kept:
+    global _kept  # noqa: PLW0603 - one process-wide copy, replaced as a whole
+    held = _kept
+    if held is None or not held.rows or time.monotonic() - held.moment > KEPT_SECONDS:
+        held = _kept = Kept.read()
+    return held
 
 
 def forget() -> None:
     """Drop the kept copy after a change in this process."""
     global _kept  # noqa: PLW0603
-    _kept = (0.0, [])
+    _kept = None
 
 
 def terms(which: TermList, *, on: date, area: int | None = None) -> list[Term]:
@@ -33,7 +52,7 @@ def terms(which: TermList, *, on: date, area: int | None = None) -> list[Term]:
     places = {None} if area is None else {None, area, *ancestors(area)}
     return [
         term
-        for term in _all()
+        for term in _all().rows
         if term.list == which
         and term.area in places
         and term.valid_from <= on
@@ -47,14 +66,9 @@ def choices(which: TermList, *, on: date, area: int | None = None) -> list[tuple
 
 
 def label(which: TermList, code: str) -> str:
-    """The label of a code in the current language, in force or not; the code itself if unknown.
-
-    Of several, the national one goes first and then the newest.
-    """
-    found = [term for term in _all() if term.list == which and term.code == code]
-    if not found:
-        return code
-    return label_of(max(found, key=lambda term: (term.area is None, term.valid_from)))
+    """The label of a code in the current language, in force or not; the code itself if unknown."""
+    found = _all().by_code.get((which, code))
+    return label_of(found) if found else code
 
 
 def label_of(term: Term) -> str:
