@@ -21,6 +21,7 @@ from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.timeline.queries import lines
 from linli.kernel.ui import moments
+from linli.kernel.ui.addresses import address
 from linli.kernel.ui.registry import Panel, panels_for
 from linli.kernel.ui.verbs import buttons
 from linli.kernel.units.queries import unit_labels
@@ -82,7 +83,7 @@ def state_of(order: Order) -> dict[str, Any]:
 def url_of(order: Order, verb: str) -> str:
     """The page or press of a verb; both kinds of return are one page."""
     name = "return" if verb == "return_again" else verb
-    return reverse(f"dispatch:{name}", args=[order.pk])
+    return address(f"dispatch:{name}", order.pk)
 
 
 def running(clock: Clock, *, title: str, actor: Actor) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def brief(order: Order, actor: Actor) -> dict[str, Any]:
         "id": order.pk,
         "number": grouped(order.number),
         "need": need_of(order),
-        "url": reverse("dispatch:order", args=[order.pk]),
+        "url": address("dispatch:order", order.pk),
         "state": state_of(order),
         "place": path_labels([order.area_id])[order.area_id],
         "task": order.task,
@@ -162,7 +163,7 @@ def _card(order: Order, clock: Clock | None, place: str, actor: Actor) -> dict[s
     verbs = buttons(ORDER, order, lambda verb: url_of(order, verb))
     return {
         "id": order.pk,
-        "url": reverse("dispatch:order", args=[order.pk]),
+        "url": address("dispatch:order", order.pk),
         "title": need_of(order),
         "number": grouped(order.number),
         "place": place,

@@ -1,9 +1,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from linli.directory.queries import capacities
 from linli.directory.queries import stations as stations_of
@@ -22,6 +24,8 @@ from .workflow import ORDER
 
 # More is a list: on a telephone nobody scrolls past them.
 BOARD_CARDS = 12
+# Long texts that no card shows.
+UNSHOWN = ("task", "routing", "considered")
 # Who may have an order of a station in hand.
 SERVING_ROLES = (Role.WORKER, Role.STATION_HEAD)
 
@@ -100,7 +104,7 @@ def board(
 ) -> dict[str, tuple[list[Order], int]]:
     """For each lane (name → states) the most urgent orders and how many there are in all.
 
-    A worker's own orders come before those that nobody has taken yet. Tasks are not loaded.
+    A worker's own orders come before those that nobody has taken yet.
     """
     held = orders(actor)
     if urgency:
@@ -108,15 +112,20 @@ def board(
     if station_id:
         held = held.filter(station_id=station_id)
     mine = Case(When(worker_id=actor.user_id, then=Value(0)), default=Value(1))
-    rows = ORDER.verbs_for(held, actor).select_related("station", "worker").defer("task")
-    rows = rows.order_by(*([mine] if actor.has_role(Role.WORKER) else []), "due_at", "id")
+    own_first: list[Any] = [mine] if actor.has_role(Role.WORKER) else []
+    order = [*own_first, F("due_at"), F("id")]
+    lane_of = {state: name for name, states in lanes.items() for state in states}
+    lane = Case(*(When(state=state, then=Value(name)) for state, name in lane_of.items()))
+    place = Window(RowNumber(), partition_by=[lane], order_by=order)
+    first = held.filter(state__in=lane_of).annotate(place=place).filter(place__lte=BOARD_CARDS)
+    rows = ORDER.verbs_for(held, actor).select_related("station", "worker").defer(*UNSHOWN)
+    found: dict[str, list[Order]] = {name: [] for name in lanes}
+    for one in rows.filter(pk__in=first.values("pk")).order_by(*order):
+        found[lane_of[one.state]].append(one)
     counted = held.order_by().values("state").annotate(count=Count("pk"))
     counts = dict(counted.values_list("state", "count"))
     return {
-        name: (
-            list(rows.filter(state__in=states)[:BOARD_CARDS]),
-            sum(counts.get(state, 0) for state in states),
-        )
+        name: (found[name], sum(counts.get(state, 0) for state in states))
         for name, states in lanes.items()
     }
 
