@@ -5,6 +5,7 @@ from dataclasses import replace
 from random import Random
 
 from linli.lib.areacodes import COUNTY, at_level
+from linli.site.demo.asking import WITHOUT_HELP
 from linli.site.demo.network import ZONE_DISPATCHER
 from linli.site.demo.steps import Script, Step, Tale
 
@@ -68,8 +69,11 @@ def _varied(tales: list[Tale], count: int, random: Random) -> list[Tale]:
 
 
 def turns(tale: Tale) -> set[str]:
-    """What happens in a tale; being sent elsewhere by the zone's own centre counts apart."""
+    """What happens in a tale; being sent elsewhere by the zone's own centre counts apart, and so
+    does coming back because the request one was joined with has ended."""
     verbs = tale.verbs()
+    if "intake.merge_request" in verbs and verbs & WITHOUT_HELP:
+        verbs |= {"comes back"}
     if any(step.who == ZONE_DISPATCHER for step in tale.steps):
         verbs |= {"zone", *(f"zone {verb}" for verb in SENT_ELSEWHERE if verb in verbs)}
     return verbs

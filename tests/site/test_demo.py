@@ -190,6 +190,8 @@ def test_every_state_stands_somewhere_and_some_are_late(ledger: Ledger) -> None:
     in_licheng = [row for row in orders if at_level(row.area_id, COUNTY) == LICHENG]
     assert sum(row.state == OrderState.ARBITRATION for row in in_licheng) >= 2
     assert any(row.reopened and row.state == OrderState.PENDING for row in in_licheng)
+    parted = {row.subject_id for row in rows(ledger, Event) if row.verb == "intake.request.part"}
+    assert [row.state for row in requests if row.id in parted] == [RequestState.REGISTERED]
     late = Counter(row.due_at < NOW for row in rows(ledger, Duty))
     assert late[True] >= 10
     assert late[False] > 3 * late[True]

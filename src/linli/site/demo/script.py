@@ -8,7 +8,7 @@ from .network import build_network
 from .people import RegisterWriter
 from .places import Places
 from .services import SERVICES, write_services
-from .showcase import SCENES, write_showcase
+from .showcase import SHOWN_REQUESTS, write_showcase
 from .steps import Script
 from .story import Cast
 from .texts import Numbers, Words
@@ -30,7 +30,7 @@ def write_script(
     register = RegisterWriter(network, moments, random, numbers).write()
     cast = Cast(network, register, moments, Deadlines(), random, words, numbers)
     shown = write_showcase(cast, first=1)
-    asked = write_requests(cast, requests - len(SCENES), first=len(SCENES) + 1)
+    asked = write_requests(cast, requests - SHOWN_REQUESTS, first=SHOWN_REQUESTS + 1)
     stories = (*shown, *asked)
     on_orders = sum(step.verb == "dispatch.serve_order" for tale in stories for step in tale.steps)
     others = write_services(cast, max(0, services - on_orders))

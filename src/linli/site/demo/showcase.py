@@ -1,6 +1,7 @@
 """What those who sign in find on their tables: an order in each state, early, due and late."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from linli.dispatch.enums import Urgency
 from linli.intake.enums import Door
@@ -140,20 +141,46 @@ SCENES: tuple[tuple[Urgency, str, int, tuple[Scene, ...]], ...] = (
                                   (150, _return))),
 )  # fmt: skip
 
+# Each scene is one request; the last tale is two.
+SHOWN_REQUESTS = len(SCENES) + 2
+
 
 def write_showcase(cast: Cast, *, first: int) -> list[Tale]:
     """The scenes as stories of the station where the demonstration's head and worker are."""
-    return [_tale(cast, first + at, *scene) for at, scene in enumerate(SCENES)]
+    tales = [_tale(cast, first + at, *scene) for at, scene in enumerate(SCENES)]
+    return [*tales, _comes_back(cast, first + len(SCENES))]
+
+
+def _begin(cast: Cast, number: int, urgency: Urgency, need: str, since: int) -> Story:
+    at = cast.moments.before_now(since)
+    station = next(one for one in cast.network.of_county(LICHENG) if one.key == f"station{SHOWN}")
+    person = cast.known(station, at)
+    area = person.area if person else station.villages[0]
+    return Story(cast, number, at, station, area, need, urgency, cast.words.matter(need), person)
+
+
+def _comes_back(cast: Cast, number: int) -> Tale:
+    """Two ask for the same and are joined; the first takes it back, so the second comes back."""
+    story = _begin(cast, number, Urgency.DAY, "company", 160)
+    asked = cast.words.say("asked_again") + story.matter.asked
+    again = replace(story, number=number + 1, matter=replace(story.matter, asked=asked), steps=[])
+    again.at = cast.moments.before_now(130)
+    asking.register(story, Door.PUBLIC)
+    asking.register(again, Door.PUBLIC)
+    again.at = cast.moments.before_now(95)
+    again.step(DISPATCHER, "intake.note_read", again.request)
+    again.pause()
+    again.step(DISPATCHER, "intake.merge_request", again.request, other=story.request)
+    story.at = cast.moments.before_now(25)
+    story.step(f"receipt:{story.request}", "intake.withdraw_request", story.request)
+    steps = sorted((*story.steps, *again.steps), key=lambda one: one.at)
+    return Tale(tuple(steps), story.county)
 
 
 def _tale(
     cast: Cast, number: int, urgency: Urgency, need: str, since: int, scenes: Iterable[Scene]
 ) -> Tale:
-    at = cast.moments.before_now(since)
-    station = next(one for one in cast.network.of_county(LICHENG) if one.key == f"station{SHOWN}")
-    person = cast.known(station, at)
-    area = person.area if person else station.villages[0]
-    story = Story(cast, number, at, station, area, need, urgency, cast.words.matter(need), person)
+    story = _begin(cast, number, urgency, need, since)
     try:
         asking.register(story, Door.PUBLIC)
         for before, act in scenes:

@@ -2,14 +2,16 @@ from typing import Any
 
 from linli.dispatch.enums import Stage
 from linli.intake.actions import PHONE, Asked
+from linli.intake.enums import RequestState
 from linli.intake.models import Addition, Request
 from linli.intake.receipts import hash_pin
 from linli.intake.workflow import REQUEST
-from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.actors import Actor, system
 from linli.kernel.accounts.enums import ActorKind
 from linli.kernel.crypto.sealing import blind
 from linli.lib.receipts import new_number
 from linli.lib.worktime import Due
+from linli.site.wiring import JOINED
 
 from ..steps import Step
 from .book import Book
@@ -85,7 +87,24 @@ class Intake:
     def _end(self, step: Step, move: str, actor: Actor) -> None:
         reason = step.facts.get("reason", "")
         changes = {"reply": step.facts["reply"], "reason": reason, "due_at": None}
-        self._move(step, move, actor, changes=changes, **({"reason": reason} if reason else {}))
+        told = {"reason": reason} if reason else {}
+        self._part_joined(self._move(step, move, actor, changes=changes, **told), actor)
+
+    def _part_joined(self, request: Row, actor: Actor) -> None:
+        """What was joined with a request comes back when that ends, as the site's wiring has it."""
+        follows = system(JOINED, now=actor.now)
+        for one in self.book.requests.values():
+            if one.merged_into_id == request.id and one.state == RequestState.MERGED:
+                until = self._screen_due(one.urgency, one.area_id, follows)
+                self.book.flows.move(
+                    REQUEST,
+                    one,
+                    "part",
+                    actor=follows,
+                    until=until,
+                    changes={"merged_into_id": None, "due_at": until.at},
+                    ended=request.state,
+                )
 
     def inform_request(self, actor: Actor, step: Step) -> None:
         self._end(step, "inform", actor)
@@ -120,7 +139,8 @@ class Intake:
             self._add(request, actor, step)
 
     def withdraw_request(self, actor: Actor, step: Step) -> None:
-        self._move(step, "withdraw", actor, changes={"due_at": None})
+        changes = {"merged_into_id": None, "due_at": None}
+        self._part_joined(self._move(step, "withdraw", actor, changes=changes), actor)
 
     def note_read(self, actor: Actor, step: Step) -> None:
         self.book.tell(actor, "intake.read", REQUEST.name, self.book.requests[step.about])
