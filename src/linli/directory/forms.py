@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import Place, children, exists, inside, path_labels
@@ -17,7 +17,7 @@ from linli.kernel.forms.edits import EditForm
 from linli.kernel.forms.fields import AreaField, PhoneField, TermField
 from linli.kernel.scope.open import NOTHING
 from linli.kernel.terms.models import TermList
-from linli.kernel.ui.wording import labelled
+from linli.kernel.ui.wording import joined, labelled
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import CITY, COUNTY, city_of, level_of
 from linli.lib.checkdigits import InvalidCode, credit_code
@@ -219,7 +219,7 @@ class ChangeForm(SiteForm, EditForm):
 
     def on_file(self, name: str) -> str:
         if name == "serves_also":
-            return pgettext("between names", ", ").join(coded(self.served))
+            return joined(coded(self.served))
         return super().on_file(name)
 
     def _keep_operator(self, site: Site) -> None:

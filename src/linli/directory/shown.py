@@ -15,6 +15,7 @@ from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.timeline.queries import lines
 from linli.kernel.ui import story
+from linli.kernel.ui.wording import joined
 from linli.kernel.units.models import Unit
 from linli.lib.areacodes import COUNTY
 
@@ -81,7 +82,7 @@ def hours(site: Site) -> list[tuple[str, str]]:
         held.setdefault(one.weekday, []).append(f"{one.opens:%H:%M}–{one.closes:%H:%M}")
     if not held:
         return []
-    return [(str(day.label), ", ".join(held.get(day.value, [])) or _("closed")) for day in Weekday]
+    return [(str(day.label), joined(held.get(day.value, [])) or _("closed")) for day in Weekday]
 
 
 def above(site: Site) -> dict[str, str] | None:

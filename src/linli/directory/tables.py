@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
@@ -13,6 +13,7 @@ from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import label
 from linli.kernel.ui.addresses import row_address
+from linli.kernel.ui.wording import joined
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import COUNTY, ancestors, county_of, level_of
 
@@ -50,10 +51,10 @@ def _know(rows: list[Site], actor: Actor) -> Known:
 
 def _serves(row: Site, known: Known) -> Cell:
     names = [known.names.get(code, "") for code in known.serves.get(row.pk, [])]
-    shown = ", ".join(names[:SHOWN_AREAS])
+    shown = joined(names[:SHOWN_AREAS])
     rest = len(names) - SHOWN_AREAS
     more = _("and %(count)s more") % {"count": rest} if rest > 0 else ""
-    return Cell(shown, more, value=", ".join(names))
+    return Cell(shown, more, value=joined(names))
 
 
 def _areas(actor: Actor) -> list[tuple[str, str]]:
@@ -137,10 +138,11 @@ def _know_agencies(rows: list[Organisation], actor: Actor) -> KnownAgencies:
 
 def _operates(row: Organisation, known: KnownAgencies) -> Cell:
     held = known.sites.get(row.pk, [])
-    shown = pgettext("between names", ", ").join(one.unit.label for one in held[:SHOWN_AREAS])
+    names = [one.unit.label for one in held]
+    shown = joined(names[:SHOWN_AREAS])
     rest = len(held) - SHOWN_AREAS
     more = _("and %(count)s more") % {"count": rest} if rest > 0 else ""
-    return Cell(shown, more, value=", ".join(one.unit.label for one in held))
+    return Cell(shown, more, value=joined(names))
 
 
 def _agency_actions(actor: Actor) -> list[dict[str, Any]]:

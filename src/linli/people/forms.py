@@ -174,7 +174,10 @@ class CategoryForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.actor = actor
         self.fields["code"] = TermField(
-            TermList.PERSON_CATEGORY, on=lambda: actor.today, blank="", label=_("Category")
+            TermList.PERSON_CATEGORY,
+            on=lambda: actor.today,
+            blank=_("Choose"),
+            label=_("Category"),
         )
         self.order_fields(["code"])
 
@@ -251,14 +254,14 @@ def _add_basis(form: forms.Form, actor: Actor) -> None:
     form.fields["basis"] = TermField(
         TermList.LEGAL_BASIS,
         on=lambda: actor.today,
-        blank="",
+        blank=_("Choose"),
         label=_("Why the data may be kept"),
         help_text=_("Help never depends on consent: without it, choose another basis."),
     )
     form.fields["form"] = forms.ChoiceField(
         label=_("How consent was given"),
         required=False,
-        choices=[("", ""), *ConsentForm.choices],
+        choices=[("", _("Choose")), *ConsentForm.choices],
         help_text=_("Only for consent."),
     )
 

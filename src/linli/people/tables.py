@@ -18,6 +18,7 @@ from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
 from linli.kernel.ui.addresses import row_address
+from linli.kernel.ui.wording import joined
 
 from .models import Person
 from .queries import category_codes, holding_category, is_number, listed, named
@@ -55,7 +56,7 @@ def _age(row: Person, known: Known) -> Cell:
 
 def _categories(row: Person, known: Known) -> Cell:
     codes = known.categories.get(row.pk, [])
-    return Cell(", ".join(label(TermList.PERSON_CATEGORY, code) for code in codes))
+    return Cell(joined(label(TermList.PERSON_CATEGORY, code) for code in codes))
 
 
 def _narrow_category(rows: QuerySet[Any], value: str, actor: Actor) -> QuerySet[Any]:

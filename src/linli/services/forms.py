@@ -53,7 +53,7 @@ class ServiceForm(EditForm):
         max_value=MOST_MINUTES,
         initial=USUAL_MINUTES,
     )
-    method = forms.ChoiceField(label=_("Method"), choices=[("", ""), *Method.choices])
+    method = forms.ChoiceField(label=_("Method"), choices=[("", _("Choose")), *Method.choices])
     place = forms.ChoiceField(
         label=_("Place"),
         required=False,

@@ -4,11 +4,12 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from linli.kernel.access import public
+from linli.kernel.access import holds, public
 from linli.kernel.accounts.actors import SHANGHAI, Actor
 from linli.kernel.areas.queries import path_labels
 from linli.kernel.flow.models import Duty
@@ -41,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "groups": _groups(actor, list(waiting[:SHOWN_DUTIES]), counts),
         "stats": numbers.three(actor),
         "has_post": actor.post_id is not None,
+        "starts": _starts(actor),
     }
     return page(request, "site/home.html", context, partial="site/_home.html")
 
@@ -52,6 +54,17 @@ def waiting(request: HttpRequest) -> HttpResponse:
     if not actor_of(request).is_user:
         return redirect("account_login")
     return list_page(request, WAITING)
+
+
+def _starts(actor: Actor) -> list[dict[str, str]]:
+    """Where somebody for whom nothing waits may begin."""
+    found = (
+        ("intake.register", "intake:new", _("Register a request")),
+        ("staff.register", "accounts:new", _("Register a user")),
+        ("services.count", "site:statistics", _("Statistics")),
+    )
+    able = [(name, label) for needs, name, label in found if holds(actor, needs)]
+    return [{"url": reverse(name), "label": label} for name, label in able]
 
 
 def _counts(waiting: QuerySet[Duty], actor: Actor) -> dict[str, int]:
