@@ -70,7 +70,7 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.actor = actor
         self.fields["area"] = PlaceField(
-            scope=actor.scope, keep=keep, blank="", label=_("Where the person lives")
+            scope=actor.scope, keep=keep, blank=str(_("Choose")), label=_("Where the person lives")
         )
         self.order_fields(ORDER)
 

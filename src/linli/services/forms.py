@@ -103,7 +103,7 @@ class ServiceForm(EditForm):
         self.hidden = hidden
         keep = corrected.area_id if corrected else None
         self.fields["content"] = TermField(
-            TermList.CONTENT, on=lambda: actor.today, blank="", label=_("Content")
+            TermList.CONTENT, on=lambda: actor.today, blank=_("Choose"), label=_("Content")
         )
         self.fields["area"] = PlaceField(
             scope=actor.scope, keep=keep, label=_("Where it took place")

@@ -16,6 +16,7 @@ from linli.kernel.ui.views import back_to
 from linli.services.actions import Implausible
 
 NOT_ALLOWED = 405
+DESK = "/desk/"
 
 
 class SentenceMiddleware:
@@ -33,7 +34,9 @@ class SentenceMiddleware:
         is_bare = response.status_code == NOT_ALLOWED and not response.content
         if is_bare and request.method == "GET":
             # Somebody reloads what was a press of a button, or comes back to it after signing in.
-            told = render(request, "ui/error.html", {"status": NOT_ALLOWED}, status=NOT_ALLOWED)
+            what = _("It belongs to a button. Nothing was changed, and nothing was lost.")
+            todo = _("Go back to the page before this one and press its button.")
+            told = _page(request, NOT_ALLOWED, what, todo)
             told["Allow"] = response["Allow"]
             return told
         return response
@@ -41,8 +44,7 @@ class SentenceMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Stale | NoCentre | NoPost | Implausible | Unfit):
             messages.error(request, str(error))
-            start = "/desk/" if request.path.startswith("/desk/") else "/"
-            response = redirect(back_to(request, default=start))
+            response = redirect(back_to(request, default=_start(request)))
             response.headers["X-Linli-Refused"] = type(error).__name__
             return response
         if isinstance(error, Refused):
@@ -50,49 +52,65 @@ class SentenceMiddleware:
         return None
 
 
+def _start(request: HttpRequest) -> str:
+    """Where one begins again: the desk for whoever was there, the public pages for all others."""
+    return DESK if request.path.startswith(DESK) else "/"
+
+
 def _page(request: HttpRequest, status: int, what: str, todo: str) -> HttpResponse:
-    context = {"status": status, "what": what, "todo": todo, "title": what}
+    context = {"status": status, "what": what, "todo": todo, "start_url": _start(request)}
     return render(request, "ui/error.html", context, status=status)
 
 
 @public("an error page shows nothing but a sentence")
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(
-        request, 400, _("This request could not be understood."), _("Go back and try again.")
-    )
+    what = _("The page sent something we did not understand. Nothing was changed.")
+    return _page(request, 400, what, _("Go back, reload the page and try once more."))
 
 
 @public("an error page shows nothing but a sentence")
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 403, _("This page is not open to you."), _("Go back, or sign in again."))
+    what = _("This page is not open to you. Nothing was changed.")
+    return _page(request, 403, what, _("Go back, or sign in again."))
 
 
 @public("an error page shows nothing but a sentence")
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if request.method == "POST":
         # Most often a race: what was on the page a moment ago has been handed on.
-        todo = _(
-            "Somebody may have been faster. Go back and reload; what you typed is still there."
+        what = _("What was here a moment ago has been handed on, or somebody was faster.")
+        todo = _("Go back and reload; what you typed is still there.")
+    elif _start(request) == DESK:
+        what = _(
+            "Either the address is not right, or what it shows belongs to another area or post."
+            " Nothing was lost."
         )
+        todo = _("Check the address, switch to the right post, or begin again from the first page.")
     else:
-        todo = _("It may have been moved, or it belongs to another post of yours.")
-    return _page(request, 404, _("There is nothing here for you."), todo)
+        what = _("The address is not right, or what it showed is no longer there.")
+        todo = _("Check the address, or begin again from the first page.")
+    return _page(request, 404, what, todo)
 
 
 @public("an error page shows nothing but a sentence")
 def server_error(request: HttpRequest) -> HttpResponse:
-    what = _("Something went wrong on our side.")
-    todo = _("Nothing was half-stored. Go back: what you typed is still in the page. Try again.")
+    what = _(
+        "It is not your fault. Nothing was half-stored, and what you typed is still in the page"
+        " before this one."
+    )
+    todo = _(
+        "Wait a minute, go back and try again. If it happens twice, tell somebody at the station"
+        " or your administrator."
+    )
     # Without the request: the frame would ask a database whose transaction may be broken.
-    context = {"status": 500, "what": what, "todo": todo, "title": what}
+    context = {"status": 500, "what": what, "todo": todo, "start_url": _start(request)}
     return HttpResponse(render_to_string("ui/error.html", context), status=500)
 
 
 @public("an error page shows nothing but a sentence")
 def csrf_failure(request: HttpRequest, reason: str = "", **given: Any) -> HttpResponse:
-    return _page(
-        request,
-        403,
-        _("This page had been open for too long, or cookies are switched off."),
-        _("Go back, copy what you wrote, reload the page and send it again."),
+    what = _(
+        "This page had been open for too long, or cookies are switched off. Nothing was changed."
     )
+    todo = _("Go back, copy what you wrote, reload the page and send it again.")
+    return _page(request, 403, what, todo)
