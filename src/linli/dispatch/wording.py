@@ -44,7 +44,9 @@ ASKING: dict[str, Asking] = {
     "assign": Asking(
         gettext_lazy("Assign it to a worker"),
         gettext_lazy("Assign"),
-        gettext_lazy("The deadline stays as it is. The least loaded comes first."),
+        gettext_lazy(
+            "The deadline stays as it is. The least loaded worker comes first, the head last."
+        ),
     ),
     "serve": Asking(gettext_lazy("Record a service"), gettext_lazy("Save the service")),
     "finish": Asking(

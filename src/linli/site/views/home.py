@@ -117,7 +117,8 @@ def _groups(actor: Actor, held: list[Duty], counts: dict[str, int]) -> list[dict
         left[name] -= 1
         line = lines.get((one.subject_type, one.subject_id))
         if line is not None:
-            made[name].append(_row(one, line, areas.get(one.area, ""), actor))
+            is_next = name == "now" and not made[name]
+            made[name].append(_row(one, line, areas.get(one.area, ""), actor, is_next=is_next))
     titles = {
         "now": _("Now"),
         "today": _("Today"),
@@ -136,12 +137,12 @@ def _groups(actor: Actor, held: list[Duty], counts: dict[str, int]) -> list[dict
     ]
 
 
-def _row(duty: Duty, line: DutyLine, where: str, actor: Actor) -> dict[str, Any]:
+def _row(duty: Duty, line: DutyLine, where: str, actor: Actor, *, is_next: bool) -> dict[str, Any]:
     label = registry.verbs[(duty.subject_type, duty.verb)]
     verb = {
         "name": duty.verb,
         "label": label,
-        "kind": "primary" if duty.due_at < actor.now + NOW else "secondary",
+        "kind": "primary" if is_next else "secondary",
         "url": line.verb_url or line.url,
         "method": line.method,
     }
