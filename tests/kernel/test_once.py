@@ -244,6 +244,19 @@ def test_a_key_that_is_no_uuid_is_said_so_and_stores_nothing(world: World) -> No
     assert not Event.objects.filter(verb="intake.request.opened").exists()
 
 
+FAR = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+
+
+def test_an_id_of_a_time_after_all_calendars_is_an_id(world: World) -> None:
+    assert signed_in(world, "worker").post(NEW, body() | {FIELD: FAR}).status_code == 302
+    assert services() == 1
+
+
+def test_a_body_nested_beyond_reason_with_a_key_is_refused(world: World) -> None:
+    assert call(world, uuid7(), "[" * 100_000).status_code == 400
+    assert Operation.objects.count() == 0
+
+
 def test_a_refused_call_may_be_corrected_under_the_same_key(world: World) -> None:
     key = uuid7()
     assert call(world, key, ASKED | {"need": "no_such_need"}).status_code == 422

@@ -119,5 +119,9 @@ def test_a_random_id_has_no_moment() -> None:
         moment_of(uuid4())
 
 
+def test_an_id_of_a_time_after_all_calendars_gives_their_end() -> None:
+    assert moment_of(UUID("ffffffff-ffff-7fff-bfff-ffffffffffff")).year == 9999
+
+
 def test_the_sql_twin_names_the_function_that_migrations_install() -> None:
     assert SQL_TWIN.startswith("CREATE OR REPLACE FUNCTION linli_uuid7() RETURNS uuid")

@@ -16,6 +16,7 @@ from uuid import UUID
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICKS_PER_MS = 1 << 12
 MAX_MS = (1 << 48) - 1
+LAST_MS = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
 RANDOM_BITS = 62
 VERSION = 7
 
@@ -70,12 +71,13 @@ def uuid7_at(moment: datetime, random: Random) -> UUID:
 def moment_of(id: UUID) -> datetime:
     """When an id was made, in UTC, to the millisecond; ValueError when it is not version 7.
 
+    An id that tells of a time after the year 9999, as no calendar here can, gives its end.
     The finer bits are not read: in ids that others made they may be random. An id made elsewhere
     tells what its maker's clock said, so this never orders or dates a record.
     """
     if id.version != VERSION:
         raise ValueError("only version 7 ids carry a moment")
-    return EPOCH + timedelta(milliseconds=id.int >> 80)
+    return EPOCH + timedelta(milliseconds=min(id.int >> 80, LAST_MS))
 
 
 def _assemble(tick: int, random_bits: int) -> UUID:

@@ -134,7 +134,8 @@ def _given(request: HttpRequest) -> str:
     if request.content_type == "application/json":
         try:
             given = json.loads(request.body)
-        except ValueError:
+        except (ValueError, RecursionError):
+            # No JSON, or nested so deeply that nobody can mean it: the call itself will say so.
             given = request.body.decode(errors="replace")
     else:
         given = [[name, request.POST.getlist(name)] for name in request.POST if name not in MARKS]
