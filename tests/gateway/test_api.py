@@ -46,6 +46,18 @@ def accepted(world: World) -> str:
     return str(order.json()["id"])
 
 
+def visit() -> dict[str, Any]:
+    return {
+        "method": "visit",
+        "content": "daily_care",
+        "place": "home",
+        "occurred_on": timezone.localdate().isoformat(),
+        "minutes": 30,
+        "area": VILLAGE,
+        "anonymous": 2,
+    }
+
+
 def test_the_committed_description_is_the_one_the_code_has(client: Client, db: None) -> None:
     assert json.loads(COPY.read_text()) == description()
     served = client.get("/api/v1/openapi.json").json()
@@ -56,16 +68,7 @@ def test_a_request_goes_all_the_way_over_the_api(world: World) -> None:
     order = accepted(world)
     worker = caller(world, "worker")
     assert call(worker, "post", f"orders/{order}/accept").json()["state"] == "accepted"
-    told = {
-        "method": "visit",
-        "content": "daily_care",
-        "place": "home",
-        "occurred_on": timezone.localdate().isoformat(),
-        "minutes": 30,
-        "area": VILLAGE,
-        "anonymous": 2,
-    }
-    served = call(worker, "post", f"orders/{order}/services", told)
+    served = call(worker, "post", f"orders/{order}/services", visit())
     assert (served.status_code, served.json()["person_times"]) == (201, 2)
     done = call(worker, "post", f"orders/{order}/finish", {"result": "solved"})
     assert done.json()["state"] == "done"
@@ -130,6 +133,7 @@ def test_a_session_needs_the_csrf_check(world: World) -> None:
         {"area": 1 << 80},
         {"phone": "12"},
         {"words": ""},
+        {"words": " \n\u3000 "},
         {"words": "a\x00b"},
         {"door": "public"},
         {"urgency": "now"},
@@ -154,6 +158,31 @@ def test_a_lost_race_is_409(world: World) -> None:
     head = caller(world, "head")
     assert call(head, "post", f"orders/{order}/accept").status_code == 200
     assert call(head, "post", f"orders/{order}/accept").status_code == 409
+
+
+def test_a_service_on_an_order_that_nobody_has_taken_is_refused(world: World) -> None:
+    order = accepted(world)
+    path = f"orders/{order}/services"
+    codes = {
+        name: call(caller(world, name), "post", path, visit()).status_code
+        for name in ("head", "worker", "dispatcher")
+    }
+    # To the head it may happen at any time; the others may serve no such order at all.
+    assert codes == {"head": 409, "worker": 404, "dispatcher": 404}
+    assert call(caller(world, "head"), "get", f"orders/{order}").json()["state"] == "dispatched"
+
+
+@pytest.mark.parametrize("path", ["orders/no-id", "nothing/here"])
+def test_where_nothing_is_a_program_is_told_in_its_own_shape(world: World, path: str) -> None:
+    answer = call(caller(world, "head"), "get", path)
+    assert answer.status_code == 404
+    assert set(answer.json()) == {"detail", "errors"}
+
+
+def test_a_call_that_is_too_long_is_told_so_in_its_own_shape(world: World) -> None:
+    answer = call(caller(world, "head"), "post", "requests", ASKED | {"words": "x" * 3_000_000})
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"detail", "errors"}
 
 
 def test_a_dispatcher_may_not_register_for_another_county_unseen(world: World) -> None:

@@ -299,7 +299,8 @@ def serve_order(order: Order, *, actor: Actor, account: Account) -> "Service":
     one that was written down at the same moment.
     """
     _hold(order)
-    is_first, takes_over = order.state == OrderState.ACCEPTED, order.worker_id is None
+    # In any other state the move is refused, but not for the want of a deadline.
+    is_first, takes_over = order.state != OrderState.SERVING, order.worker_id is None
     until = _due(order, Stage.FINISH, actor) if is_first else None
     changes: dict[str, Any] = {"due_at": until.at} if until else {}
     if takes_over:

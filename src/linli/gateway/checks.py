@@ -47,6 +47,14 @@ def words(text: str) -> str:
     return text
 
 
+def some_words(text: str) -> str:
+    """The text without white space around it, if there is any."""
+    told = words(text).strip()
+    if not told:
+        raise Unfit(_("Please write a few words."))
+    return told
+
+
 def station(actor: Actor, unit_id: UUID) -> UUID:
     """The id, if it is a station in force in the caller's area."""
     mine = actor.scope.condition(area="area_id", unit="pk")

@@ -61,7 +61,7 @@ def register_request(request: HttpRequest, given: RequestIn) -> Any:
     asked = actions.Asked(
         area=checks.place(actor, given.area),
         need=checks.term(actor, TermList.NEED, given.need),
-        words=checks.words(given.words),
+        words=checks.some_words(given.words),
         for_whom=given.for_whom,
         urgency=given.urgency,
         name=checks.words(given.name),
@@ -88,7 +88,7 @@ def accept_request(request: HttpRequest, request_id: UUID, given: AcceptIn) -> A
         area=checks.place(actor, given.area),
         need=checks.term(actor, TermList.NEED, given.need),
         urgency=given.urgency,
-        task=checks.words(given.task),
+        task=checks.some_words(given.task),
         station_id=checks.station(actor, given.station) if given.station else None,
     )
     return Status(201, order_out(order))
@@ -100,5 +100,5 @@ def accept_request(request: HttpRequest, request_id: UUID, given: AcceptIn) -> A
 def inform_request(request: HttpRequest, request_id: UUID, given: ReplyIn) -> Any:
     """End a request with information for the resident."""
     row = _one(request, request_id)
-    actions.inform_request(row, actor=actor_of(request), reply=checks.words(given.reply))
+    actions.inform_request(row, actor=actor_of(request), reply=checks.some_words(given.reply))
     return request_out(row)

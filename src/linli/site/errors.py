@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from linli.dispatch.actions import NoPost
 from linli.intake.actions import NoCentre
 from linli.kernel.access import public
+from linli.kernel.accounts.middleware import PROGRAMS
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.staff.actions import Unfit
 from linli.kernel.ui.views import back_to
@@ -57,7 +58,14 @@ def _start(request: HttpRequest) -> str:
     return DESK if request.path.startswith(DESK) else "/"
 
 
+def _told_program(status: int, what: str) -> HttpResponse:
+    """A program reads no page: it is told in the shape of every other refusal of its calls."""
+    return JsonResponse({"detail": what, "errors": []}, status=status)
+
+
 def _page(request: HttpRequest, status: int, what: str, todo: str) -> HttpResponse:
+    if request.path.startswith(PROGRAMS):
+        return _told_program(status, what)
     context = {"status": status, "what": what, "todo": todo, "start_url": _start(request)}
     return render(request, "ui/error.html", context, status=status)
 
@@ -94,6 +102,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @public("an error page shows nothing but a sentence")
 def server_error(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(PROGRAMS):
+        return _told_program(500, _("Something went wrong on our side."))
     what = _(
         "It is not your fault. Nothing was half-stored, and what you typed is still in the page"
         " before this one."
