@@ -126,6 +126,10 @@ def test_search_finds_an_order_only_for_who_may_open_it(world: World) -> None:
     assert str(order.pk) not in other.content.decode()
 
 
+def test_a_search_for_what_no_database_stores_finds_nothing(world: World) -> None:
+    assert signed_in(world, "head").get("/desk/search/", {"q": "a\x00b"}).status_code == 200
+
+
 def test_periods_end_where_calendars_end() -> None:
     assert period_of("month", date(2024, 2, 10)).last == date(2024, 2, 29)
     quarter = period_of("quarter", date(2026, 11, 22))

@@ -13,7 +13,7 @@ MOST_CHARACTERS = 60
 def search(request: HttpRequest) -> HttpResponse:
     """Everything the search box finds, each source asked only where the actor may look."""
     actor = actor_of(request)
-    text = request.GET.get("q", "").strip()[:MOST_CHARACTERS]
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:MOST_CHARACTERS]
     groups = []
     for title, needs, find in registry.finders.values() if text else ():
         found = list(find(actor, text)) if holds(actor, needs) else []
