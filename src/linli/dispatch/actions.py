@@ -21,7 +21,7 @@ from linli.lib.receipts import new_number
 from linli.people.queries import person as person_of
 from linli.services.actions import Account, record_service
 
-from .deadlines import deadline
+from .deadlines import deadline, promise
 from .enums import AFTER_SERVICE, AT_STATION, AT_WORK, OrderState, RoutingReason, Stage
 from .events import OrderEnded, OrderHandedOver
 from .models import FollowUp, Order, OrderService, Remark, Verdict
@@ -69,7 +69,6 @@ def open_order(
     if not holds(actor, "dispatch.open") or not actor.scope.covers(area):
         raise Refused
     until = deadline(urgency, Stage.DISPATCH, area=area, start=actor.now)
-    promise = deadline(urgency, Stage.FINISH, area=area, start=actor.now)
     order: Order = Order.objects.create(
         number=new_number(NUMBER_PREFIX),
         area_id=area,
@@ -81,7 +80,7 @@ def open_order(
         opened_at=actor.now,
         opened_on=actor.today,
         due_at=until.at,
-        promised_at=promise.at,
+        promised_at=promise(urgency, area=area, start=actor.now),
     )
     ORDER.begin(order, actor=actor, until=until, need=need, urgency=urgency)
     return order

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 
 from linli.kernel.flow.clocks import Basis, ClockSpec, due
@@ -7,6 +8,9 @@ from linli.lib.worktime import Due
 from .enums import Stage, Urgency
 from .models import ClockRule
 
+# What a resident waits through from the order to the end of the work.
+UNTIL_DONE = (Stage.DISPATCH, Stage.ACCEPT, Stage.START, Stage.FINISH)
+
 
 class NoClockRule(LookupError):
     """The settings lack a rule for an urgency and stage."""
@@ -14,15 +18,31 @@ class NoClockRule(LookupError):
 
 def deadline(urgency: str, stage: Stage, *, area: int, start: datetime) -> Due:
     """When a stage that begins now is due, by the most local rule."""
+    return due(_spec(_rules(urgency, [stage], area), urgency, stage), start=start)
+
+
+def promise(urgency: str, *, area: int, start: datetime) -> datetime:
+    """When everything is done that begins now, if every tier takes all the time it has."""
+    held = _rules(urgency, UNTIL_DONE, area)
+    for stage in UNTIL_DONE:
+        start = due(_spec(held, urgency, stage), start=start).at
+    return start
+
+
+def _rules(urgency: str, stages: Iterable[Stage], area: int) -> dict[str, ClockSpec]:
+    """The most local rule of each stage."""
     places = [area, *ancestors(area)]
-    rules = ClockRule.objects.filter(urgency=urgency, stage=stage)
-    held = {rule.area: rule for rule in rules if rule.area is None or rule.area in places}
+    rules = ClockRule.objects.filter(urgency=urgency, stage__in=stages)
+    held = [rule for rule in rules if rule.area is None or rule.area in places]
     # A code is never smaller than its parent's, so the most local comes last.
-    found = next((held[place] for place in sorted(places, reverse=True) if place in held), None)
-    found = found or held.get(None)
-    if found is None:
+    held.sort(key=lambda rule: -1 if rule.area is None else rule.area)
+    return {rule.stage: ClockSpec(rule.amount, Basis(rule.basis)) for rule in held}
+
+
+def _spec(held: dict[str, ClockSpec], urgency: str, stage: Stage) -> ClockSpec:
+    if stage not in held:
         raise NoClockRule(f"{urgency}, {stage}")
-    return due(ClockSpec(found.amount, Basis(found.basis)), start=start)
+    return held[stage]
 
 
 def seed() -> None:
@@ -37,22 +57,24 @@ def seed() -> None:
             )
 
 
-# Local settings everywhere; none of them is fixed nationally.
+# Local settings everywhere; none of them is fixed nationally. From the request to the beginning
+# of help they add up to what the resident was told: 2 hours by the clock, else 1, 5 or 10 working
+# days.
 DEFAULTS: dict[Urgency, dict[Stage, tuple[int, Basis]]] = {
     Urgency.IMMEDIATE: {
         Stage.SCREEN: (15, Basis.ELAPSED),
         Stage.DISPATCH: (15, Basis.ELAPSED),
         Stage.ACCEPT: (30, Basis.ELAPSED),
-        Stage.START: (120, Basis.ELAPSED),
+        Stage.START: (60, Basis.ELAPSED),
         Stage.FINISH: (3, Basis.DAYS),
         Stage.FOLLOW_UP: (2, Basis.DAYS),
         Stage.VERDICT: (10, Basis.DAYS),
     },
     Urgency.DAY: {
-        Stage.SCREEN: (120, Basis.WORKING),
-        Stage.DISPATCH: (120, Basis.WORKING),
-        Stage.ACCEPT: (120, Basis.WORKING),
-        Stage.START: (24 * 60, Basis.ELAPSED),
+        Stage.SCREEN: (60, Basis.WORKING),
+        Stage.DISPATCH: (60, Basis.WORKING),
+        Stage.ACCEPT: (60, Basis.WORKING),
+        Stage.START: (210, Basis.WORKING),
         Stage.FINISH: (5, Basis.DAYS),
         Stage.FOLLOW_UP: (3, Basis.DAYS),
         Stage.VERDICT: (10, Basis.DAYS),
@@ -61,7 +83,7 @@ DEFAULTS: dict[Urgency, dict[Stage, tuple[int, Basis]]] = {
         Stage.SCREEN: (1, Basis.DAYS),
         Stage.DISPATCH: (1, Basis.DAYS),
         Stage.ACCEPT: (1, Basis.DAYS),
-        Stage.START: (5, Basis.DAYS),
+        Stage.START: (2, Basis.DAYS),
         Stage.FINISH: (10, Basis.DAYS),
         Stage.FOLLOW_UP: (5, Basis.DAYS),
         Stage.VERDICT: (10, Basis.DAYS),
@@ -70,7 +92,7 @@ DEFAULTS: dict[Urgency, dict[Stage, tuple[int, Basis]]] = {
         Stage.SCREEN: (2, Basis.DAYS),
         Stage.DISPATCH: (2, Basis.DAYS),
         Stage.ACCEPT: (2, Basis.DAYS),
-        Stage.START: (10, Basis.DAYS),
+        Stage.START: (4, Basis.DAYS),
         Stage.FINISH: (20, Basis.DAYS),
         Stage.FOLLOW_UP: (5, Basis.DAYS),
         Stage.VERDICT: (10, Basis.DAYS),

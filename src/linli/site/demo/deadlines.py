@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from linli.dispatch.deadlines import NoClockRule
+from linli.dispatch.deadlines import UNTIL_DONE, NoClockRule
 from linli.dispatch.enums import Stage
 from linli.dispatch.models import ClockRule
 from linli.kernel.flow.clocks import Basis, ClockSpec, due
@@ -26,3 +26,9 @@ class Deadlines:
             if found is not None:
                 return due(found, start=start)
         raise NoClockRule(f"{urgency}, {stage}")
+
+    def promise(self, urgency: str, *, area: int, start: datetime) -> datetime:
+        """`linli.dispatch.deadlines.promise`."""
+        for stage in UNTIL_DONE:
+            start = self.due(urgency, stage, area=area, start=start).at
+        return start

@@ -85,7 +85,7 @@ def _urge(story: Story) -> None:
 SCENES: tuple[tuple[Urgency, str, int, tuple[Scene, ...]], ...] = (
     # To be screened: fresh, due soon, late.
     (Urgency.DAY, "care", 9, ()),
-    (Urgency.DAY, "living", 105, ()),
+    (Urgency.DAY, "living", 50, ()),
     (Urgency.DAY, "rights", 150, ()),
     (Urgency.WEEK, "company", 200, ()),
     # To be accepted by the station: due soon, late, urged.
@@ -93,11 +93,11 @@ SCENES: tuple[tuple[Urgency, str, int, tuple[Scene, ...]], ...] = (
     (Urgency.DAY, "care", 230, ((205, _take), (30, _urge))),
     (Urgency.WEEK, "family", 170, ((130, _take),)),
     # To be assigned by the head.
-    (Urgency.DAY, "mind", 300, ((280, _take), (240, _accept_head))),
+    (Urgency.DAY, "mind", 150, ((130, _take), (100, _accept_head))),
     (Urgency.WEEK, "rights", 480, ((440, _take), (390, _accept_head))),
     # To be begun by the worker: in time, due, late.
     (Urgency.WEEK, "care", 700, ((660, _take), (600, _accept_head), (560, _assign))),
-    (Urgency.DAY, "living", 420, ((405, _take), (385, _accept_self))),
+    (Urgency.DAY, "living", 220, ((205, _take), (180, _accept_self))),
     (Urgency.DAY, "health", 900, ((880, _take), (850, _accept_head), (820, _assign))),
     # In service: in time, due, late.
     (

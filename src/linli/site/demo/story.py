@@ -18,19 +18,19 @@ from .texts import Matter, Numbers, Words
 # Working minutes that a step usually takes; by the clock where the first hours count.
 WAITS: dict[str, dict[str, float]] = {
     Urgency.IMMEDIATE: {
-        "screen": 6, "dispatch": 4, "accept": 9, "assign": 4, "start": 45,
+        "screen": 6, "dispatch": 4, "accept": 9, "assign": 4, "start": 25,
         "more": 220, "finish": 110, "follow_up": 200,
     },
     Urgency.DAY: {
-        "screen": 25, "dispatch": 15, "accept": 35, "assign": 15, "start": 160,
+        "screen": 15, "dispatch": 15, "accept": 20, "assign": 10, "start": 75,
         "more": 350, "finish": 170, "follow_up": 350,
     },
     Urgency.WEEK: {
-        "screen": 60, "dispatch": 45, "accept": 110, "assign": 45, "start": 700,
+        "screen": 60, "dispatch": 45, "accept": 110, "assign": 45, "start": 350,
         "more": 800, "finish": 320, "follow_up": 520,
     },
     Urgency.FORTNIGHT: {
-        "screen": 150, "dispatch": 120, "accept": 210, "assign": 90, "start": 1400,
+        "screen": 150, "dispatch": 120, "accept": 210, "assign": 90, "start": 700,
         "more": 1300, "finish": 700, "follow_up": 650,
     },
 }  # fmt: skip

@@ -80,7 +80,7 @@ class Dispatch:
             raise Refused
         told = {"area": facts["area"], "start": actor.now}
         until = self.book.deadlines.due(facts["urgency"], Stage.DISPATCH, **told)
-        promise = self.book.deadlines.due(facts["urgency"], Stage.FINISH, **told)
+        promise = self.book.deadlines.promise(facts["urgency"], **told)
         order = self.book.rows.add(
             Order,
             step.at,
@@ -94,7 +94,7 @@ class Dispatch:
             opened_at=actor.now,
             opened_on=actor.today,
             due_at=until.at,
-            promised_at=promise.at,
+            promised_at=promise,
         )
         self.book.orders[facts["order"]] = self.book.orders_by_id[order.id] = order
         self.book.flows.begin(
