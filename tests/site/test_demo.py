@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from django.db import transaction
 from django.utils import timezone
 
@@ -33,7 +34,8 @@ from linli.lib.areacodes import COUNTY, TOWNSHIP, at_level
 from linli.lib.checkdigits import citizen_id, credit_code, mobile_or_landline
 from linli.people.models import Person
 from linli.services.models import Service
-from linli.site import check, demo
+from linli.site import check, databases, demo
+from linli.site.cli import main, start
 from linli.site.demo.accounts import aligned, width
 from linli.site.demo.database import wipe
 from linli.site.demo.ledger import Ledger
@@ -263,6 +265,29 @@ def test_a_database_in_use_is_left_alone(reset: bool) -> None:
         demo.prepare(reset=reset)
 
     assert User.objects.get().username == "real"
+
+
+def test_a_database_in_use_is_not_even_prepared(
+    fresh_database: None, database_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[str] = []
+    monkeypatch.setenv("LINLI_DATABASE_NAME", database_name)
+    monkeypatch.setattr(databases, "prepare", lambda home: prepared.append("roles"))
+    monkeypatch.setattr(start, "bring_up_to_date", lambda: prepared.append("tables"))
+    start.prepare_installation(for_demo=True)
+    assert prepared == ["roles", "tables"]
+    User.objects.create(username="real", name="Real")
+
+    done = CliRunner().invoke(main, ["demo", "--no-serve", "--reset"])
+
+    assert (done.exit_code, "没有作任何改动" in done.output) == (1, True)
+    assert prepared == ["roles", "tables"]
+    Demonstration.objects.create(made_at=NOW, seed=SEED)
+    start.prepare_installation(for_demo=True)
+    assert len(prepared) == 4
+    monkeypatch.setenv("LINLI_DATABASE_NAME", "no_such_database")
+    start.prepare_installation(for_demo=True)
+    assert len(prepared) == 6
 
 
 @pytest.mark.django_db

@@ -19,11 +19,11 @@ server of an old one, and a home may be moved.
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from psycopg import Connection, ProgrammingError, connect
+from psycopg import Connection, OperationalError, ProgrammingError, connect
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
@@ -154,6 +154,32 @@ def django_entry(alias: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         "TIME_ZONE": "UTC",
         "OPTIONS": rest | {"server_side_binding": True, "prepare_threshold": 2},
     }
+
+
+def is_taken(home: Home, *, marker: str, tables: Sequence[str]) -> bool:
+    """Whether the database holds rows of `tables` but none of `marker`, asked without changing
+    anything and before there may be one."""
+    if is_ours_to_prepare():
+        address = make_conninfo(administrator(home), dbname=database_name())
+    else:
+        address = make_conninfo("", **target("default", home))
+    try:
+        connection = connect(address, autocommit=True)
+    except OperationalError:
+        # There is none yet, or none that answers: preparing it will say so.
+        return False
+    with connection:
+        return not _has_rows(connection, marker) and any(
+            _has_rows(connection, one) for one in tables
+        )
+
+
+def _has_rows(connection: Connection, table: str) -> bool:
+    found = connection.execute("SELECT to_regclass(%s)", [f"public.{table}"]).fetchone()
+    if found is None or found[0] is None:
+        return False
+    asked = SQL("SELECT EXISTS (SELECT 1 FROM {})").format(Identifier("public", table))
+    return connection.execute(asked).fetchone() == (True,)
 
 
 def prepare_database(admin: str, database: str, passwords: Mapping[str, str]) -> None:

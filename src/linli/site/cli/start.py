@@ -8,16 +8,24 @@ import click
 from linli.site import databases
 from linli.site.home import Home, folder_from
 
-from .groups import bring_up_to_date
+from .groups import bring_up_to_date, set_up_django
 from .pair import run_together
 from .run import granian
 
 
-def prepare_installation() -> None:
-    """A running server, the roles and the database, and the tables of this version."""
+def prepare_installation(*, for_demo: bool = False) -> None:
+    """A running server, the roles and the database, and the tables of this version.
+
+    A demonstration leaves a database that is in use as it is.
+    """
     home = Home.open()
     if databases.is_embedded():
         databases.cluster(home, install=True).up()
+    if for_demo:
+        set_up_django()
+        from linli.site.demo import refuse_foreign  # noqa: PLC0415  (needs Django)
+
+        refuse_foreign(home)
     if databases.is_ours_to_prepare():
         databases.prepare(home)
     bring_up_to_date()
@@ -43,7 +51,7 @@ def demo(host: str, port: int, no_serve: bool, reset: bool) -> None:
     """Show Linli with invented people, in a home of its own beside the real one."""
     own_home = folder_from(os.environ).with_name("linli-demo")
     os.environ.setdefault("LINLI_HOME", str(own_home))
-    prepare_installation()
+    prepare_installation(for_demo=True)
     from linli.site.demo import prepare  # noqa: PLC0415  (needs Django)
 
     for line in prepare(reset=reset):

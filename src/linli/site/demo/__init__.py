@@ -22,12 +22,12 @@ from linli.site import install
 from linli.site.models import Demonstration
 
 from .accounts import PASSWORD, PIN, lines_kept, lines_made
-from .database import DemoRefused, refuse_others, wipe
+from .database import DemoRefused, refuse_foreign, refuse_others, wipe
 from .ledger import Ledger
 from .script import SEED, write_script
 from .steps import Script
 
-__all__ = ["PASSWORD", "PIN", "DemoRefused", "is_demo", "prepare"]
+__all__ = ["PASSWORD", "PIN", "DemoRefused", "is_demo", "prepare", "refuse_foreign"]
 
 
 def is_demo() -> bool:

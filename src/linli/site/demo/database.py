@@ -11,22 +11,36 @@ from linli.kernel.units.models import Unit
 from linli.people.models import Person
 from linli.site import databases, install
 from linli.site.home import Home
+from linli.site.models import Demonstration
 
 
 class DemoRefused(databases.DatabaseError):
     """The demonstration would touch what is not its own; the message is one sentence."""
 
 
+# Somebody or something in one of these, and the database is somebody's.
+HOLDING = (User, Unit, Person)
+
+
+def refuse_foreign(home: Home) -> None:
+    """Raise DemoRefused for a database in use before it is prepared: not a password of its roles,
+    not a table may change."""
+    tables = [model._meta.db_table for model in HOLDING]
+    if databases.is_taken(home, marker=Demonstration._meta.db_table, tables=tables):
+        raise DemoRefused(_in_use())
+
+
 def refuse_others() -> None:
     """Raise DemoRefused if somebody or something is in the database already."""
-    for model in (User, Unit, Person):
-        if model._base_manager.exists():
-            raise DemoRefused(
-                _(
-                    "This database is in use and is not the demonstration: nothing was changed. "
-                    "Set LINLI_HOME to a new folder for the demonstration."
-                )
-            )
+    if any(model._base_manager.exists() for model in HOLDING):
+        raise DemoRefused(_in_use())
+
+
+def _in_use() -> str:
+    return _(
+        "This database is in use and is not the demonstration: nothing was changed. "
+        "Set LINLI_HOME to a new folder for the demonstration."
+    )
 
 
 def wipe() -> None:
