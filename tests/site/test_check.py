@@ -99,6 +99,7 @@ def test_a_home_that_others_can_enter_is_an_error(home: Path) -> None:
         ),
         ("ALLOWED_HOSTS", ["linli.example", "*"], "error settings.hosts"),
         ("ALLOWED_HOSTS", [], "error settings.hosts"),
+        ("HTTPS", True, "error settings.proxies"),
     ],
 )
 def test_settings_that_open_the_door(
@@ -112,6 +113,8 @@ def test_settings_that_open_the_door(
     setattr(settings, name, value)
 
     assert codes(check.django_settings()) == [code]
+    settings.LINLI_TRUSTED_PROXIES = frozenset({"10.0.0.1"})
+    assert ("error settings.proxies" in codes(check.django_settings())) is False
 
 
 def test_djangos_own_deployment_checks_are_heard(settings: Settings) -> None:

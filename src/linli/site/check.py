@@ -171,7 +171,7 @@ def home_folder() -> Iterator[Finding]:
 
 
 def django_settings() -> Iterator[Finding]:
-    """The three settings that open everything when they are wrong."""
+    """The settings that open everything, or close it to everybody, when they are wrong."""
     if settings.DEBUG:
         yield Finding("error", "settings.debug", _("DEBUG is on: errors show the code and data."))
     secret = settings.SECRET_KEY
@@ -182,6 +182,13 @@ def django_settings() -> Iterator[Finding]:
     ):
         told = _("SECRET_KEY is a default or too short; remove it to have one made.")
         yield Finding("error", "settings.secret", told)
+    if settings.HTTPS and not settings.LINLI_TRUSTED_PROXIES:
+        # Our server speaks no TLS, so one stands before it; its address would be everybody's.
+        told = _(
+            "LINLI_TRUSTED_PROXIES names no proxy: all users seem to come from one address, and"
+            " somebody's wrong passwords or PINs would make all others wait."
+        )
+        yield Finding("error", "settings.proxies", told)
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         told = _("ALLOWED_HOSTS must name the addresses of this installation.")
         yield Finding("error", "settings.hosts", told)

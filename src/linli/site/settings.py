@@ -5,6 +5,9 @@ LINLI_DATABASE_URL       an existing PostgreSQL instead (see databases.py)
 LINLI_DEBUG              on | off (default off)
 LINLI_ALLOWED_HOSTS      comma-separated host names (default: this machine only)
 LINLI_HTTPS              on | off (default off): secure cookies, HSTS, redirects
+LINLI_TRUSTED_PROXIES    comma-separated addresses of the proxies before us, whose word on where a
+                         request comes from is taken (throttling of sign-in and receipts)
+LINLI_HOME_AREA          the area code with which the public pages begin
 """
 
 import os
