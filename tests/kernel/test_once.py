@@ -16,7 +16,8 @@ from linli.kernel.operations.models import Operation
 from linli.kernel.operations.once import KEPT
 from linli.kernel.scope import unscoped
 from linli.kernel.timeline.models import Event
-from linli.kernel.ui.once import FIELD, HEADER, REPEATED
+from linli.kernel.ui.once import FIELD, HEADER, REPEATED, post_mark
+from linli.kernel.ui.sent import POST
 from linli.lib.uuid7 import uuid7
 from linli.people.models import Person
 from linli.services.models import Service
@@ -24,7 +25,7 @@ from linli.services.models import Service
 from ..people.hands import signed_in
 from ..people.hands import typed as typed_person
 from ..services.hands import typed
-from ..world import VILLAGE, World
+from ..world import NEXT_VILLAGE, VILLAGE, World
 
 pytestmark = pytest.mark.django_db
 NEW = "/desk/services/new/"
@@ -42,6 +43,12 @@ def services() -> int:
 def ids(page: Any) -> list[str]:
     """The operation ids in the forms of a page."""
     return re.findall(rf'name="{FIELD}" value="([^"]+)"', page.content.decode())
+
+
+def marked(page: Any) -> dict[str, str]:
+    """The marks of the form in the middle of a page."""
+    main = page.content.decode().partition("<main")[2]
+    return dict(re.findall(rf'name="({FIELD}|{POST})" value="([^"]+)"', main))
 
 
 def test_every_form_of_a_page_has_an_id_of_its_own_and_every_rendering_new_ones(
@@ -100,11 +107,8 @@ def test_other_words_under_the_same_id_are_not_stored_and_not_lost(world: World)
     assert "换好了灯泡" not in page
     assert services() == 1
     # Sent from that page, on purpose, it is stored.
-    (again,) = (one for one in ids(answer) if f'{one}">\n<input' in page)
-    assert (
-        client.post(NEW, body(facts="还带了一盏新灯，老人很高兴") | {FIELD: again}).status_code
-        == 302
-    )
+    told = body(facts="还带了一盏新灯，老人很高兴") | marked(answer)
+    assert client.post(NEW, told).status_code == 302
     assert services() == 2
 
 
@@ -159,6 +163,32 @@ def test_another_post_of_the_same_user_is_somebody_else(world: World) -> None:
         valid_from=timezone.localdate(),
     )
     assert client.post(NEW, told).status_code == 409
+
+
+def test_a_page_of_another_post_is_not_sent_as_the_present_one(world: World) -> None:
+    client = signed_in(world, "worker")
+    held = Post.objects.get(user=world.users["worker"])
+    other = Post.objects.create(
+        user=world.users["worker"],
+        unit=world.sibling,
+        role=held.role,
+        valid_from=timezone.localdate(),
+    )
+    told = marked(client.get(NEW)) | body(facts="灯泡换好了，老人很高兴。")
+    assert told[POST] == post_mark(held.pk)
+    client.post("/ui/post/", {"post": str(other.pk)})
+
+    answer = client.post(NEW, told)
+
+    assert (answer.status_code, services()) == (409, 0)
+    page = answer.content.decode()
+    assert world.sibling.label in page
+    assert "灯泡换好了" in page
+    # Sent from there, it is of the post in which they act now.
+    assert marked(answer)[POST] == post_mark(other.pk)
+    told |= marked(answer) | {"area": str(NEXT_VILLAGE)}
+    assert client.post(NEW, told).status_code == 302
+    assert services() == 1
 
 
 def test_a_page_that_was_open_for_more_than_thirty_days_is_not_taken(world: World) -> None:

@@ -5,6 +5,7 @@ header. `begin` claims it before the view runs, and `OnceMiddleware` keeps what 
 transaction that did the work; the next one with the id gets that answer again.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.middleware import PROGRAMS
 from linli.kernel.operations.once import Done, Reused, claim, release, settle
 from linli.kernel.timeline.queries import done_now
 from linli.lib.uuid7 import uuid7
 
 from .pages import unsent_page
-from .sent import FIELD, MARKS, actor_of, typed
+from .sent import DESK, FIELD, MARKS, POST, actor_of, typed
 
 HEADER = "Idempotency-Key"
 # Tells a program, and the tests, that nothing was done this time.
@@ -32,7 +34,8 @@ View = Callable[..., HttpResponse]
 
 
 class FormMarks:
-    """What every form that is sent carries unseen: that it is ours, and an id of its own."""
+    """What every form that is sent carries unseen: that it is ours, an id of its own, and the post
+    it is written in."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -42,15 +45,30 @@ class FormMarks:
         # The same for every form of a page: each asking makes a new spelling of it.
         return get_token(self.request)
 
+    @cached_property
+    def post(self) -> str:
+        """The post in which the page is shown, for who has one."""
+        actor: Actor | None = getattr(self.request, "actor", None)
+        if actor is None or actor.post_id is None:
+            return ""
+        mark = post_mark(actor.post_id)
+        return format_html('<input type="hidden" name="{}" value="{}">', POST, mark)
+
     def __html__(self) -> str:
         """Another id each time it is put into a page."""
         return format_html(
             '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
-            '<input type="hidden" name="{}" value="{}">',
+            '<input type="hidden" name="{}" value="{}">{}',
             self.token,
             FIELD,
             uuid7(),
+            self.post,
         )
+
+
+def post_mark(post_id: UUID) -> str:
+    """Enough to tell posts apart in a form; no id that opens or names anything."""
+    return hashlib.sha256(post_id.bytes).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
@@ -96,7 +114,25 @@ class OnceMiddleware:
         actor = actor_of(request)
         if not actor.is_user or hasattr(view, "settles_itself"):
             return None
+        if _is_of_another_post(request, actor):
+            return _refused(request, _changed_post(actor))
         return begin(request, holder=f"user:{actor.user_id}:{actor.post_id}")
+
+
+def _is_of_another_post(request: HttpRequest, actor: Actor) -> bool:
+    """Whether a form was opened in a post its sender has left since, perhaps in another window."""
+    if request.method != "POST" or not request.path.startswith(DESK):
+        return False
+    sent = request.POST.get(POST, "")
+    return bool(sent) and (actor.post_id is None or sent != post_mark(actor.post_id))
+
+
+def _changed_post(actor: Actor) -> str:
+    told = _(
+        "This page was opened in another post, and you act as %(post)s now. Nothing was stored."
+        " Change the post at the top, or send it as you are."
+    )
+    return told % {"post": next((one.label for one in actor.posts if one.id == actor.post_id), "—")}
 
 
 def begin(request: HttpRequest, *, holder: str) -> HttpResponse | None:

@@ -9,8 +9,12 @@ from django.views.decorators.http import require_http_methods
 from linli.kernel.accounts.actors import Actor
 
 FIELD = "operation"
-# Other with every rendering of the same form.
-MARKS = {FIELD, "csrfmiddlewaretoken"}
+# The post in which a form was opened.
+POST = "acting_post"
+# Other with every rendering of the same form, or in every post.
+MARKS = {FIELD, POST, "csrfmiddlewaretoken"}
+# Where somebody acts in a post; elsewhere they choose one, their language, or leave.
+DESK = "/desk/"
 # A page with a form: read, looked at, or sent.
 require_form = require_http_methods(["GET", "HEAD", "POST"])
 
