@@ -70,6 +70,8 @@ def test_a_township_is_fine_enough(world: World) -> None:
         ("phone", "1380013"),
         ("citizen_id", CITIZEN_ID[:-1] + "1"),
         ("born_on", (timezone.localdate() + timedelta(days=1)).isoformat()),
+        ("born_on", "0001-01-01"),
+        ("born_on", "1849-12-31"),
         ("form", ""),
         ("basis", "whatever"),
         ("sex", "third"),

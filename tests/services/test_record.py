@@ -314,3 +314,10 @@ def test_the_persons_file_lists_what_they_received(world: World) -> None:
     assert (url(made) in page, url(other) in page) == (True, False)
     assert f"/desk/services/new/?person={person.pk}" in page
     assert Note.objects.count() == 2
+
+
+def test_a_day_before_all_stations_keeps_what_was_written(world: World) -> None:
+    told = typed(anonymous="1", occurred_on="1999-12-31", facts="一起看了很久的老相册")
+    answer = signed_in(world, "worker").post("/desk/services/new/", told)
+    assert answer.status_code == 422
+    assert "一起看了很久的老相册" in answer.content.decode()

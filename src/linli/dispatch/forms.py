@@ -15,7 +15,7 @@ from linli.kernel.forms.ids import ids_in
 from linli.kernel.terms.models import TermList
 from linli.kernel.ui.wording import bracketed
 from linli.people.queries import picks
-from linli.services.actions import Account
+from linli.services.actions import FIRST_DAY, Account, Implausible
 from linli.services.enums import LIKELY_PLACE, Method, Place
 
 from .enums import Contact, Urgency, Value
@@ -284,6 +284,8 @@ class ServeForm(forms.Form):
         day: date = self.cleaned_data["occurred_on"]
         if day > self.today:
             raise forms.ValidationError(_("This day is still to come."), "future")
+        if day < FIRST_DAY:
+            raise forms.ValidationError(str(Implausible()), "past")
         return day
 
     def clean(self) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from .queries import Pick
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 NEW_HOUSEHOLD = "new"
+# Before them a date is a slip of the pen: nobody alive is older, no list of categories either.
+EARLIEST_BIRTH = date(1850, 1, 1)
+EARLIEST_DECISION = date(1949, 10, 1)
 ORDER = (
     "name",
     "preferred_name",
@@ -76,9 +79,7 @@ class DetailsForm(forms.Form):
 
     def clean_born_on(self) -> date | None:
         born_on: date | None = self.cleaned_data["born_on"]
-        if born_on is not None and born_on > self.actor.today:
-            raise forms.ValidationError(_("This day has not come yet."))
-        return born_on
+        return _between(born_on, EARLIEST_BIRTH, self.actor.today) if born_on else None
 
     def clean_citizen_id(self) -> str:
         number: str = self.cleaned_data["citizen_id"]
@@ -182,7 +183,7 @@ class CategoryForm(forms.Form):
         self.order_fields(["code"])
 
     def clean_valid_from(self) -> date:
-        return _not_later(self.cleaned_data["valid_from"], self.actor.today)
+        return _between(self.cleaned_data["valid_from"], EARLIEST_DECISION, self.actor.today)
 
 
 class EndForm(forms.Form):
@@ -197,7 +198,7 @@ class EndForm(forms.Form):
         self.since = since
 
     def clean_valid_to(self) -> date:
-        day = _not_later(self.cleaned_data["valid_to"], self.actor.today)
+        day = _between(self.cleaned_data["valid_to"], date.min, self.actor.today)
         if day < self.since:
             raise forms.ValidationError(
                 _("It began on %(day)s: it cannot end before that.") % {"day": self.since}
@@ -277,7 +278,9 @@ def _birth_day(number: str) -> date:
     return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
 
 
-def _not_later(day: date, today: date) -> date:
+def _between(day: date, first: date, today: date) -> date:
     if day > today:
         raise forms.ValidationError(_("This day has not come yet."))
+    if day < first:
+        raise forms.ValidationError(_("This is too long ago. Please look at the year once more."))
     return day

@@ -16,7 +16,7 @@ from linli.kernel.forms.places import PlaceField
 from linli.kernel.terms.models import TermList
 from linli.people.queries import Pick, picks, present_households
 
-from .actions import Account, Words
+from .actions import FIRST_DAY, Account, Implausible, Words
 from .enums import LIKELY_PLACE, Method, Place
 from .models import Service
 
@@ -137,6 +137,8 @@ class ServiceForm(EditForm):
         day: date = self.cleaned_data["occurred_on"]
         if day > self.actor.today:
             raise forms.ValidationError(_("A service cannot be in the future."))
+        if day < FIRST_DAY:
+            raise forms.ValidationError(str(Implausible()))
         return day
 
     def clean(self) -> dict[str, Any]:
