@@ -164,14 +164,19 @@ def test_too_late_is_a_sentence_and_nothing_changes(
     told = Event.objects.exclude(verb="intake.read").count()
     signed_in(client, world, case.who)
 
-    response = client.post(
-        reverse(f"dispatch:{verb}", args=[order.pk]), case.values(world), follow=True
-    )
+    page = reverse("dispatch:order", args=[order.pk])
+    values = case.values(world)
+    response = client.post(reverse(f"dispatch:{verb}", args=[order.pk]), values, follow=True)
 
-    assert response.redirect_chain == [(reverse("dispatch:order", args=[order.pk]), 302)]
-    assert messages_of(response) == [
-        "Somebody was faster: this has already changed. Nothing of yours was lost."
-    ]
+    sentence = "Somebody was faster: this has already changed. Nothing of yours was lost."
+    if words := values.get("words") or values.get("facts"):
+        # What was written is on the page, to be copied, and the page leads on.
+        assert response.status_code == 409
+        shown = response.content.decode()
+        assert all(one in shown for one in (sentence, words, f'href="{page}"'))
+    else:
+        assert response.redirect_chain == [(page, 302)]
+        assert messages_of(response) == [sentence]
     assert as_it_is(order).__dict__ | {"_state": None} == before
     assert Event.objects.exclude(verb="intake.read").count() == told
 

@@ -179,9 +179,13 @@ def test_too_late_is_a_sentence_and_nothing_changes(
 
     response = client.post(url(asked, verb), values, follow=True)
 
-    assert messages_of(response) == [
-        "Somebody was faster: this has already changed. Nothing of yours was lost."
-    ]
+    sentence = "Somebody was faster: this has already changed. Nothing of yours was lost."
+    if words := values.get("reply") or values.get("task"):
+        assert response.status_code == 409
+        shown = response.content.decode()
+        assert all(one in shown for one in (sentence, words, f'href="{url(asked, "request")}"'))
+    else:
+        assert messages_of(response) == [sentence]
     assert (as_it_is(asked).state, as_it_is(asked).reply) == ("informed", "请带身份证到窗口")
     assert Event.objects.exclude(verb="intake.read").count() == told
 

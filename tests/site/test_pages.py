@@ -173,3 +173,14 @@ def test_a_list_opens_for_the_area_and_days_of_a_number(world: World, path: str)
     assert rows(area=f"{NEXT_VILLAGE:012d}") == 0
     assert rows(last="2020-01-01") == 0
     assert rows(first="rubbish", area="九") == 1
+
+
+def test_words_sent_to_what_is_gone_are_shown_to_whoever_wrote_them(world: World) -> None:
+    order = dispatched(world)
+    words = {"words": "老人已经搬走了", "password": "不给看的密码"}
+    answer = signed_in(world, "sibling_head").post(f"/desk/dispatch/{order.pk}/return/", words)
+    shown = answer.content.decode()
+    assert answer.status_code == 404
+    assert "老人已经搬走了" in shown
+    assert "不给看的密码" not in shown
+    assert order.number not in shown

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from linli.kernel.access import requires
 from linli.kernel.flow.machine import Stale
 from linli.kernel.ui.lists import list_page
-from linli.kernel.ui.pages import actor_of, form_page, page
+from linli.kernel.ui.pages import actor_of, form_page, page, too_late
 
 from . import actions, display, forms, queries
 from .enums import OrderState
@@ -41,6 +41,9 @@ def on_order(*verbs: str) -> Callable[[View], View]:
             if order is None or not getattr(order, mark):
                 raise Http404
             if not {one.name for one in ORDER.moves_of(order)} & set(verbs):
+                if request.method == "POST":
+                    target = reverse("dispatch:order", args=[order_id])
+                    return too_late(request, str(Stale()), target)
                 # The central answer to a lost race leads back here: it has been said then.
                 if not len(messages.get_messages(request)):
                     messages.error(request, str(Stale()))

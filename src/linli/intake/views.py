@@ -16,7 +16,7 @@ from linli.kernel.flow.machine import Stale
 from linli.kernel.forms import drafts
 from linli.kernel.ui import moments
 from linli.kernel.ui.lists import list_page
-from linli.kernel.ui.pages import actor_of, form_page, page
+from linli.kernel.ui.pages import actor_of, form_page, page, too_late
 from linli.lib.receipts import grouped
 
 from . import actions, display, forms, queries
@@ -47,6 +47,9 @@ def on_request(verb: str) -> Callable[[View], View]:
             if asked is None or not getattr(asked, mark):
                 raise Http404
             if verb not in {one.name for one in REQUEST.moves_of(asked)}:
+                if request.method == "POST":
+                    target = reverse("intake:request", args=[request_id])
+                    return too_late(request, str(Stale()), target)
                 # The central answer to a lost race leads back here: it has been said then.
                 if not len(messages.get_messages(request)):
                     messages.error(request, str(Stale()))

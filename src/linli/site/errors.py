@@ -1,9 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from linli.kernel.access import public
 from linli.kernel.accounts.middleware import PROGRAMS
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.staff.actions import Unfit
+from linli.kernel.ui.pages import too_late, unsent_page, words_typed
 from linli.kernel.ui.views import back_to
 from linli.services.actions import Implausible
 
@@ -44,8 +44,8 @@ class SentenceMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Stale | NoCentre | NoPost | Implausible | Unfit):
-            messages.error(request, str(error))
-            response = redirect(back_to(request, default=_start(request)))
+            back = back_to(request, default=_start(request))
+            response = too_late(request, str(error), back)
             response.headers["X-Linli-Refused"] = type(error).__name__
             return response
         if isinstance(error, Refused):
@@ -84,8 +84,12 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @public("an error page shows nothing but a sentence")
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if request.method == "POST":
+    if words := words_typed(request):
         # Most often a race: what was on the page a moment ago has been handed on.
+        what = _("What was here a moment ago has been handed on, or somebody was faster.")
+        title = _("This was not stored")
+        return unsent_page(request, {}, title=title, lead=what, texts=words, status=404)
+    if request.method == "POST":
         what = _("What was here a moment ago has been handed on, or somebody was faster.")
         todo = _("Go back and reload; what you typed is still there.")
     elif _start(request) == DESK:

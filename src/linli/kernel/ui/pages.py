@@ -1,12 +1,16 @@
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from .carry import lay_down
-from .sent import actor_of
+from .sent import MARKS, actor_of, typed
 
 SHORT_TEXT = 8
+# Parts of the names of fields that no page shows again.
+SECRETS = ("password", "pin", "login")
 
 
 def asked(request: HttpRequest) -> dict[str, str]:
@@ -64,6 +68,37 @@ def unsent_page(
     return page(request, "ui/unsent.html", context, status=status)
 
 
+def too_late(request: HttpRequest, sentence: str, target: str) -> HttpResponse:
+    """A sentence for what cannot be done any more, on the page it leads to; with what was written
+    above it, to be copied, if there is anything: that has nowhere to go as it is."""
+    words = words_typed(request)
+    if not words:
+        messages.error(request, sentence)
+        return redirect(target)
+    return unsent_page(
+        request,
+        {},
+        title=_("This was not stored"),
+        lead=sentence,
+        texts=words,
+        drop_url=target,
+        drop_label=_("Go on"),
+        status=409,
+    )
+
+
+def words_typed(request: HttpRequest) -> list[str]:
+    """What somebody has written in a form that was sent, and would not like to write again."""
+    sent = typed(request, without=MARKS) if request.method == "POST" else {}
+    return [
+        one
+        for name, held in sent.items()
+        if not any(secret in name for secret in SECRETS)
+        for one in held
+        if _is_words(one)
+    ]
+
+
 def _is_words(text: str) -> bool:
     """Whether somebody would know a value as theirs: not a code, a number or an id."""
-    return len(text) > SHORT_TEXT and (" " in text or not text.isascii())
+    return not text.isascii() or (len(text) > SHORT_TEXT and " " in text)

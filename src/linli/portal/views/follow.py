@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,9 +21,10 @@ from linli.intake.receipts import WINDOW, TooManyTries, open_receipt
 from linli.kernel.access import public
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.throttle import network_of
+from linli.kernel.flow.machine import Stale
 from linli.kernel.scope import scope
 from linli.kernel.ui.carry import lay_down
-from linli.kernel.ui.pages import actor_of, form_page, page
+from linli.kernel.ui.pages import actor_of, form_page, page, too_late
 from linli.kernel.ui.views import back_to
 
 from ..asking import COOKIE, forget
@@ -125,6 +127,13 @@ def _back(request: HttpRequest, sentence: str = "") -> HttpResponse:
     return redirect("portal:status")
 
 
+def _late(request: HttpRequest) -> HttpResponse:
+    """To the story: what was asked for cannot be done now. Who has written something sees it."""
+    if request.method != "POST":
+        return _back(request)
+    return too_late(request, str(Stale()), reverse("portal:status"))
+
+
 def _ask(
     request: HttpRequest, form: forms.Form, *, title: str, submit: str, lead: str = ""
 ) -> HttpResponse:
@@ -139,7 +148,7 @@ def _ask(
 def add(request: HttpRequest) -> HttpResponse:
     story = _story_for(request, "add")
     if story is None:
-        return _back(request)
+        return _late(request)
     form = AddForm(_sent(request))
     if not form.is_valid():
         return _ask(request, form, title=_("Add something"), submit=_("Send"))
@@ -178,7 +187,7 @@ def _say(story: Story, actor: Actor, *, value: str, naming: str = WITHOUT_NAME) 
 def reopen(request: HttpRequest) -> HttpResponse:
     story = _story_for(request, "reopen")
     if story is None:
-        return _back(request)
+        return _late(request)
     form = ReopenForm(_sent(request))
     if not form.is_valid():
         return _ask(request, form, **_reopening(story))
@@ -208,7 +217,7 @@ def _reopen(story: Story, actor: Actor, words: str) -> None:
 def withdraw(request: HttpRequest) -> HttpResponse:
     story = _story_for(request, "withdraw")
     if story is None:
-        return _back(request)
+        return _late(request)
     form = WithdrawForm(_sent(request), is_taken_on=story.order is not None)
     if not form.is_valid():
         title, lead = _("Take the request back"), _("Nobody will work on it any more.")
@@ -232,7 +241,7 @@ def _withdraw(story: Story, actor: Actor, words: str) -> None:
 def urge(request: HttpRequest) -> HttpResponse:
     story = _story_for(request, "urge")
     if story is None or story.order is None:
-        return _back(request)
+        return _late(request)
     urge_order(story.order, actor=actor_of(request))
     return _back(request, _("They were asked to hurry."))
 
