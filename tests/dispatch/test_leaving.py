@@ -18,6 +18,7 @@ from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.events import PostEnded
 from linli.kernel.accounts.models import Post
 from linli.kernel.flow.leaving import hand_back
+from linli.kernel.flow.machine import Refused
 from linli.kernel.flow.models import Clock, Duty, Tier
 from linli.kernel.flow.publish import publish
 from linli.kernel.flow.queries import duties
@@ -202,7 +203,7 @@ def test_the_head_who_serves_it_alone_has_it(world: World) -> None:
 def test_nobody_releases_an_order_by_hand(world: World) -> None:
     order = order_in(world, "accepted")
     for name in ("head", "dispatcher", "second_worker", "worker", "administrator"):
-        with acting(world.actor(name)) as actor, pytest.raises(actions.Refused):
+        with acting(world.actor(name)) as actor, pytest.raises(Refused):
             actions.release_order(as_it_is(order), actor=actor)
     assert as_it_is(order).worker_id == world.users["worker"].pk
 
@@ -231,7 +232,7 @@ def test_refusing_is_a_sentence_on_the_page(
     """The post ends between reading who acts and accepting: as close as a test can come."""
     order = order_in(world, "dispatched")
     signed_in(client, world, "worker")
-    monkeypatch.setattr(actions, "holds_post", lambda actor: False)
+    monkeypatch.setattr(actions.work, "holds_post", lambda actor: False)
     answer = client.post(reverse("dispatch:accept", args=[order.pk]), follow=True)
     assert messages_of(answer) == [
         "Whoever takes an order needs a post at its station, and this one is over."

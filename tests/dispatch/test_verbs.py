@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from linli.dispatch import actions
 from linli.dispatch.models import FollowUp, Remark, Verdict
+from linli.kernel.flow.machine import Refused
 from linli.kernel.flow.models import Clock, Duty
 from linli.kernel.scope import unscoped
 from linli.kernel.timeline.models import Event
@@ -257,7 +258,7 @@ def test_an_order_never_goes_to_what_is_no_station_of_the_county(
 
 def test_the_action_refuses_a_station_of_another_county(world: World) -> None:
     order = order_in(world, "pending")
-    with acting(world.actor("dispatcher")) as actor, pytest.raises(actions.Refused):
+    with acting(world.actor("dispatcher")) as actor, pytest.raises(Refused):
         actions.dispatch_order(order, actor=actor, station_id=world.unit_id("other_station"))
 
 

@@ -77,7 +77,7 @@ def test_a_request_goes_all_the_way_over_the_api(world: World) -> None:
 def test_who_has_no_post_any_more_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The post ends after the key was read: as close as a test can come."""
     order = accepted(world)
-    monkeypatch.setattr(actions, "holds_post", lambda actor: False)
+    monkeypatch.setattr(actions.work, "holds_post", lambda actor: False)
     answer = call(caller(world, "worker"), "post", f"orders/{order}/accept")
     assert answer.status_code == 422
     assert answer.json()["detail"] == str(actions.NoPost())

@@ -42,7 +42,7 @@ UNSCOPED = {
         "a joined request goes the way of the other one, wherever that is"
     },
     "linli.intake.queries.request_of": {"an order and its request belong together, whoever asks"},
-    "linli.dispatch.actions.release_orders": {
+    "linli.dispatch.actions.work.release_orders": {
         "an order is left behind wherever its worker's post has ended"
     },
     "linli.intake.receipts.open_receipt": {"a receipt opens its request wherever it is"},

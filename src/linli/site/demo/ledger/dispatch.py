@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from linli.dispatch.actions import NUMBER_PREFIX, TOWNSHIP_LEVEL
+from linli.dispatch.actions import NUMBER_PREFIX
 from linli.dispatch.enums import AT_STATION, OrderState, Stage
 from linli.dispatch.models import FollowUp, Order, OrderService, Remark, Verdict
 from linli.dispatch.workflow import ORDER, RETURNS_BEFORE_ARBITRATION
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.flow.machine import Refused, Stale
-from linli.lib.areacodes import at_level
+from linli.lib.areacodes import TOWNSHIP, at_level
 from linli.lib.receipts import new_number
 from linli.lib.worktime import Due
 
@@ -237,7 +237,7 @@ class Dispatch:
             guard=Q(has_verdict=False),
         )
         is_anonymous: bool = step.facts["is_anonymous"]
-        township = at_level(order.area_id, TOWNSHIP_LEVEL)
+        township = at_level(order.area_id, TOWNSHIP)
         self.book.rows.add(
             Verdict,
             step.at,
