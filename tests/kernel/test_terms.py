@@ -95,3 +95,12 @@ def test_the_table_refuses_a_second_start_and_an_end_before_the_start() -> None:
         add("fire")
     with pytest.raises(IntegrityError), transaction.atomic():
         add("flood", valid_to=date(2019, 12, 31))
+
+
+def test_the_groups_that_the_law_names_can_be_recorded() -> None:
+    held = {one.zh: one.en for one in terms(TermList.PERSON_CATEGORY, on=date(2026, 1, 1))}
+    assert {"流浪乞讨人员", "孤寡老年人", "特困人员", "孤儿"} <= held.keys()
+    # Both the bereaved and those whose child is disabled.
+    assert held["计划生育特殊家庭"] == "Family whose only child died or is disabled"
+    # Medical and correctional data are not kept by default.
+    assert not {"精神障碍患者", "社区矫正对象"} & held.keys()
