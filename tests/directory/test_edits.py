@@ -2,10 +2,12 @@
 
 import re
 from datetime import time
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 from stdnum.cn import uscc
 
 from linli.directory import actions
@@ -208,6 +210,23 @@ def test_coverage_is_walked_down_from_the_city_to_the_townships(world: World) ->
     assert f"{path}?area=350500000000" in links(county)
     assert "0%" in client.get(path, headers={"accept-language": "zh-hans"}).content.decode()
     assert "0\u00a0%" in city.content.decode()
+
+
+def test_coverage_is_a_sheet_too(world: World) -> None:
+    client = signed_in(world, "city_officer")
+    city = sheet(client.get(LIST + "coverage/", {"export": "xlsx"}))
+    county = sheet(client.get(LIST + "coverage/", {"export": "xlsx", "area": str(COUNTY)}))
+    assert [2.0, 3.0] in [[row[2], row[4]] for row in city]
+    assert "Gap: no station serves it" in [row[2] for row in county]
+    assert [row for row in county if world.station.en in str(row[2])]
+    exported = Event.objects.filter(verb="ui.exported").values_list("data__list", flat=True)
+    assert list(exported) == ["coverage", "coverage"]
+
+
+def sheet(response: Any) -> list[list[Any]]:
+    """The rows of an exported sheet, filled up to six columns."""
+    rows = CalamineWorkbook.from_filelike(BytesIO(response.content)).get_sheet_by_index(0)
+    return [[*row, *[""] * 6][:6] for row in rows.to_python()]
 
 
 def test_words_that_one_word_does_not_fit(world: World) -> None:

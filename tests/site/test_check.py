@@ -99,7 +99,8 @@ def test_a_home_that_others_can_enter_is_an_error(home: Path) -> None:
         ),
         ("ALLOWED_HOSTS", ["linli.example", "*"], "error settings.hosts"),
         ("ALLOWED_HOSTS", [], "error settings.hosts"),
-        ("HTTPS", True, "error settings.proxies"),
+        ("HTTPS", False, "error settings.https"),
+        ("LINLI_TRUSTED_PROXIES", frozenset(), "error settings.proxies"),
     ],
 )
 def test_settings_that_open_the_door(
@@ -108,13 +109,19 @@ def test_settings_that_open_the_door(
     settings.DEBUG = False
     settings.SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghij"
     settings.ALLOWED_HOSTS = ["linli.example"]
+    settings.HTTPS = True
+    settings.LINLI_TRUSTED_PROXIES = frozenset({"10.0.0.1"})
     assert codes(check.django_settings()) == []
 
     setattr(settings, name, value)
 
     assert codes(check.django_settings()) == [code]
-    settings.LINLI_TRUSTED_PROXIES = frozenset({"10.0.0.1"})
-    assert ("error settings.proxies" in codes(check.django_settings())) is False
+
+
+def test_on_this_machine_alone_nothing_need_be_encrypted(settings: Settings) -> None:
+    settings.HTTPS = False
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+    assert codes(check.django_settings()) == []
 
 
 def test_djangos_own_deployment_checks_are_heard(settings: Settings) -> None:

@@ -1,5 +1,5 @@
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +51,18 @@ def test_each_level_shows_one_more_at_once(world: World) -> None:
     serve(world, "worker")
     after = {name: number(client) for name, client in clients.items()}
     assert after == {name: count + 1 for name, count in before.items()}
+
+
+def test_what_has_begun_today_is_compared_with_nothing(world: World) -> None:
+    today = timezone.localdate()
+    for days in (1, 1, 2):
+        serve(world, "worker", occurred_on=today - timedelta(days=days))
+    client = signed_in(world, "officer")
+    said = {
+        on: client.get("/desk/statistics/", {"period": "day", "on": on.isoformat()}).content
+        for on in (today, today - timedelta(days=1))
+    }
+    assert ["than in" in one.decode() for one in said.values()] == [False, True]
 
 
 def test_a_station_counts_its_own_and_not_its_neighbours(world: World) -> None:

@@ -18,6 +18,7 @@ from linli.kernel.ui import story
 from linli.kernel.ui.wording import joined
 from linli.kernel.units.models import Unit
 from linli.lib.areacodes import COUNTY
+from linli.lib.xlsx import SheetColumn
 
 from . import queries
 from .enums import OperatingModel, Weekday
@@ -157,6 +158,33 @@ def areas_below(found: Iterable[Rollup]) -> dict[str, Any]:
         ],
         "sentence": _sentence(total, covered),
     }
+
+
+def coverage_sheet(shown: dict[str, Any]) -> tuple[list[SheetColumn], list[list[Any]]]:
+    """What `townships` or `areas_below` show, as columns and rows of a sheet."""
+    rows = shown["rows"]
+    if "is_gap" in (rows[0] if rows else {}):
+        return [
+            SheetColumn(pgettext("column", "Township"), 26),
+            SheetColumn(pgettext("unit", "Kind")),
+            SheetColumn(_("Stations"), 60),
+        ], [[one["name"], one["kind"], _stations_or_gap(one)] for one in rows]
+    numbers = (_("Townships"), _("Covered"), _("Gaps"), _("Stations"))
+    names = ("townships", "covered", "gaps", "stations")
+    return [
+        SheetColumn(_("Area"), 26),
+        *(SheetColumn(one, 12, "number") for one in numbers),
+        SheetColumn(_("Rate"), 12),
+    ], [
+        [one["name"], *(int(str(one[name]).replace(",", "")) for name in names), one["rate"]]
+        for one in rows
+    ]
+
+
+def _stations_or_gap(row: dict[str, Any]) -> str:
+    if row["is_gap"]:
+        return _("Gap: no station serves it")
+    return joined(one["name"] for one in row["stations"])
 
 
 def rate(covered: int, townships: int) -> str:

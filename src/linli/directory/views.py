@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from linli.kernel.access import requires
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import children, label
 from linli.kernel.flow.versions import Overtaken
-from linli.kernel.ui.lists import list_page
+from linli.kernel.ui.lists import list_page, spreadsheet
 from linli.kernel.ui.pages import form_page, page
 from linli.kernel.ui.registry import panels_for
 from linli.kernel.ui.sent import actor_of, posted, require_form
@@ -255,12 +256,20 @@ def coverage(request: HttpRequest) -> HttpResponse:
     code = _area(request.GET.get("area", ""), actor.area or 0)
     today = actor.today
     is_county = any(one.level >= TOWNSHIP for one in children(code))
+    if is_county:
+        found = shown.townships(queries.coverage(code, on=today))
+    else:
+        found = shown.areas_below(queries.rollups(code, on=today))
+    title, where = _("Coverage"), label(code)
+    if request.GET.get("export") == "xlsx":
+        return spreadsheet(actor, "coverage", f"{title} {where}", *shown.coverage_sheet(found))
     context = {
-        "title": _("Coverage"),
-        "where": label(code),
+        "title": title,
+        "where": where,
         "area_path": shown.area_path(code),
-        "townships": shown.townships(queries.coverage(code, on=today)) if is_county else None,
-        "below": None if is_county else shown.areas_below(queries.rollups(code, on=today)),
+        "export_url": f"?{urlencode({'area': f'{code:012d}', 'export': 'xlsx'})}",
+        "townships": found if is_county else None,
+        "below": None if is_county else found,
     }
     return page(request, "directory/coverage.html", context)
 

@@ -28,6 +28,8 @@ from linli.site.home import Home, HomeError
 SHORTEST_SECRET = 50
 FEWEST_SECRET_LETTERS = 10
 HOLIDAY_NOTICE_DAYS = 60
+# Host names that no network leads to.
+HERE = {"127.0.0.1", "localhost", "[::1]"}
 # Said in our own words, and as errors, by the checks below.
 SAID_HERE = {"security.W009", "security.W018", "security.W020"}
 
@@ -182,6 +184,11 @@ def django_settings() -> Iterator[Finding]:
     ):
         told = _("SECRET_KEY is a default or too short; remove it to have one made.")
         yield Finding("error", "settings.secret", told)
+    if not settings.HTTPS and not HERE.issuperset(settings.ALLOWED_HOSTS):
+        told = _(
+            "LINLI_HTTPS is off: passwords and people's data would cross the network in clear."
+        )
+        yield Finding("error", "settings.https", told)
     if settings.HTTPS and not settings.LINLI_TRUSTED_PROXIES:
         # Our server speaks no TLS, so one stands before it; its address would be everybody's.
         told = _(

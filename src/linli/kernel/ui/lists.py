@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -177,26 +177,40 @@ def _export(table: Table, rows: Any, actor: Actor, chips: list[dict[str, str]]) 
         SheetColumn(str(one.label), one.width, EXPORT_KINDS.get(one.kind, "text"))
         for one in table.columns
     ]
-    notes = [
-        _("%(title)s, exported %(when)s by %(who)s")
-        % {"title": table.title, "when": exact(actor.now), "who": actor.user_name},
-        *(one["label"] for one in chips),
-    ]
+    notes = [one["label"] for one in chips]
     if is_cut:
         notes.append(_("Only the first 10,000 rows: narrow the list for the others."))
-    body = ([column.cell(row, known).exported for column in table.columns] for row in found)
-    blob = write_workbook([Sheet(str(table.title), columns, body, notes)])
+    body = [[column.cell(row, known).exported for column in table.columns] for row in found]
+    return spreadsheet(actor, table.name, str(table.title), columns, body, notes=notes)
+
+
+def spreadsheet(
+    actor: Actor,
+    name: str,
+    title: str,
+    columns: list[SheetColumn],
+    rows: list[list[Any]],
+    *,
+    notes: Iterable[str] = (),
+) -> HttpResponse:
+    """A list as Excel, headed by what it is, when and by whom it was exported; it is on record.
+
+    `name` is part of the file's name, `notes` stand above the rows.
+    """
+    told = {"title": title, "when": exact(actor.now), "who": actor.user_name}
+    head = _("%(title)s, exported %(when)s by %(who)s") % told
+    blob = write_workbook([Sheet(title, columns, rows, [head, *notes])])
     record(
         actor,
         "ui.exported",
         subject_type="ui.list",
         subject_id=None,
         unit=actor.unit_id,
-        list=table.name,
-        rows=len(found),
+        list=name,
+        rows=len(rows),
     )
     response = HttpResponse(blob, content_type=XLSX)
     stamp = f"{local(actor.now):%Y%m%d-%H%M}"
-    response["Content-Disposition"] = f'attachment; filename="linli-{table.name}-{stamp}.xlsx"'
+    response["Content-Disposition"] = f'attachment; filename="linli-{name}-{stamp}.xlsx"'
     response["Cache-Control"] = "no-store"
     return response

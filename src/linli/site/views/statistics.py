@@ -152,12 +152,14 @@ def _whose(asked: Question, above: list[Place]) -> str:
 class OverTime:
     """The number now, `earlier` that of the period before, and those of twelve months.
 
-    A period that `is_running` is compared with as many days of the one before it.
+    A period that `is_running` is compared with as many days of the one before it; one that has
+    begun today with nothing: some hours are not a day.
     """
 
     found: Count
     earlier: Count
     is_running: bool
+    has_just_begun: bool
     months: dict[Period, Count]
 
 
@@ -171,12 +173,16 @@ def _over_time(asked: Question, period: Period, actor: Actor) -> OverTime:
         months.insert(0, months[0].before())
     spans = [(period.first, period.last), (before.first, last)]
     found, earlier, *each = during(asked, spans + [(one.first, one.last) for one in months])
-    return OverTime(found, earlier, is_running, dict(zip(months, each, strict=True)))
+    has_just_begun = period.first == actor.today
+    return OverTime(
+        found, earlier, is_running, has_just_begun, dict(zip(months, each, strict=True))
+    )
 
 
 def _sentence(asked: Question, over_time: OverTime, *, whose: str, period: Period) -> str:
     """One sentence that says the number and how it compares with the period before."""
-    found, earlier = over_time.found, over_time.earlier.n
+    found = over_time.found
+    earlier = 0 if over_time.has_just_begun else over_time.earlier.n
     said = _("%(period)s: %(amount)s in %(area)s") % {
         "period": period.label,
         "amount": asked.measure.amount(found.n),
