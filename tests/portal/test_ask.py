@@ -198,7 +198,8 @@ def test_a_centre_that_closes_meanwhile_loses_nothing(world: World) -> None:
         "/ask/reach/", REACH, headers={"Referer": "http://testserver/ask/reach/"}, follow=True
     )
     assert "12345" in text(answer)
-    assert WORDS in answer.content.decode()
+    assert REACH["name"] in answer.content.decode()
+    assert WORDS in client.get("/ask/reach/").content.decode()
     assert requests() == []
 
 
