@@ -25,6 +25,7 @@ from linli.people.models import Person
 from linli.people.views import shown
 from linli.services import queries as services
 from linli.services.models import Recipient
+from linli.site.periods import period_of
 
 from .acting import acting, officer, teams
 from .floors import GROUP, raw
@@ -127,7 +128,9 @@ def statistics(random: Random) -> list[Figure]:
     """Thirty questions at each level, each beside a plain group-by over the same facts."""
     made = []
     for level, areas in _areas(random).items():
-        taken: dict[str, list[float]] = {"total": [], "by": [], "areas": [], "persons": []}
+        taken: dict[str, list[float]] = {
+            "total": [], "by": [], "areas": [], "persons": [], "persons of days": [],
+        }  # fmt: skip
         plain: list[float] = []
         for area in areas:
             first, last = _period(random)
@@ -143,6 +146,8 @@ def statistics(random: Random) -> list[Figure]:
             by.p95_within(50),
             figure(PART, f"statistics by area below, {name}", taken["areas"]).p95_within(50),
             figure(PART, f"distinct persons, {name}", taken["persons"]).p95_within(50),
+            # Promised for calendar periods only: these are counted from the facts.
+            figure(PART, f"distinct persons of other days, {name}", taken["persons of days"]),
         ]
     return made
 
@@ -156,7 +161,9 @@ def _ask(area: int, first: date, last: date, taken: dict[str, list[float]]) -> N
         taken["total"].append(once(lambda: total(asked)))
         taken["by"].append(once(lambda: by_dimension(asked, "method")))
         taken["areas"].append(once(lambda: by_area(asked, below)))
-        taken["persons"].append(once(lambda: distinct(asked, "persons")))
+        calendar = asked.during(*_calendar(first))
+        taken["persons"].append(once(lambda: distinct(calendar, "persons")))
+        taken["persons of days"].append(once(lambda: distinct(asked, "persons")))
 
 
 def _areas(random: Random) -> dict[int, list[int]]:
@@ -173,6 +180,12 @@ def _areas(random: Random) -> dict[int, list[int]]:
     found[2] = [random.choice([CITY_CODE, random.choice(cities).code]) for _ in range(QUESTIONS)]
     found[1], found[0] = [PROVINCE_CODE] * QUESTIONS, [0] * QUESTIONS
     return found
+
+
+def _calendar(day: date) -> tuple[date, date]:
+    """The month, the quarter or the year of a day."""
+    period = period_of(("month", "quarter", "year")[day.day % 3], day)
+    return period.first, period.last
 
 
 def _period(random: Random) -> tuple[date, date]:

@@ -2,22 +2,12 @@ from django.db import connections, transaction
 
 from .measures import Measure, measures
 from .once import counted, fold_sql
-from .triggers import COUNTY, dims_sql
+from .places import PLACES, county_sql
+from .triggers import dims_sql
 
 BATCH = 20_000
 # One folder at a time: two would wait for each other's cells and could deadlock.
 LOCK = 7_305_002
-
-# County, city, province and nation, each once: a fact may be known by its province only.
-PLACES = """
-  CROSS JOIN LATERAL (SELECT (d.area / 100000000) * 100000000 AS city,
-                             (d.area / 10000000000) * 10000000000 AS province) AS above
-  CROSS JOIN LATERAL (
-    SELECT area FROM (VALUES (d.area), (nullif(city, d.area)), (nullif(province, city)),
-                             (nullif(0::bigint, province))) AS every(area)
-    WHERE area IS NOT NULL
-  ) AS place(area)
-"""
 
 
 def spread_sql(measure: Measure, source: str) -> str:
@@ -39,7 +29,7 @@ def recount_sql(measure: Measure) -> str:
     s1, s2, s3 = measure.sum_columns()
     where = f"WHERE {measure.where}" if measure.where else ""
     facts = (
-        f"(SELECT {measure.day} AS day, ({measure.area} / {COUNTY}) * {COUNTY} AS area,"
+        f"(SELECT {measure.day} AS day, {county_sql(measure.area)} AS area,"
         f" {dims_sql(measure)} AS dims, count(*) AS n, sum({s1}) AS s1, sum({s2}) AS s2,"
         f" sum({s3}) AS s3 FROM {measure.table} {where} GROUP BY 1, 2, 3) d"
     )

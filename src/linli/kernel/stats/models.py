@@ -41,8 +41,8 @@ class Tally(models.Model):
 
 
 class KeyDelta(models.Model):
-    """How often one statement added a key (a person) to the facts of a month in a city, or took it
-    from them; not yet folded. `name` is measure and what is counted: see once.py."""
+    """How often one statement added a key (a person) to the facts of a month in a county, or took
+    it from them; not yet folded. `name` is measure and what is counted: see once.py."""
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=64)
@@ -56,7 +56,7 @@ class KeyDelta(models.Model):
 
 
 class Key(models.Model):
-    """How often a key occurs in the facts of a month in a city; none that does not."""
+    """How often a key occurs in the facts of a month in a county; none that does not."""
 
     pk = models.CompositePrimaryKey("name", "key", "month", "area")
     name = models.CharField(max_length=64)
@@ -68,7 +68,7 @@ class Key(models.Model):
 
 class Once(models.Model):
     """How many different keys occur in a calendar period (`kind`, beginning with `first`) in a
-    city, province or the nation."""
+    county, city, province or the nation."""
 
     pk = models.CompositePrimaryKey("name", "area", "kind", "first")
     name = models.CharField(max_length=64)

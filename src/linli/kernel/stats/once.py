@@ -1,10 +1,11 @@
 """What is counted once however often it occurs: the persons behind the services of a month.
 
-Beside the deltas of a measure its triggers write, for each key (a person), month and city, how many
-links to facts were added or taken away. Folding adds them to `stats_key`, which knows how often
-every key occurs, and puts into `stats_once` how many keys came into or left each month, quarter and
-year of a city, a province and the nation. A read takes that number and what the waiting deltas
-change in it, in one statement. Below a city there are few facts: they are asked themselves.
+Beside the deltas of a measure its triggers write, for each key (a person), month and county, how
+many links to facts were added or taken away. Folding adds them to `stats_key`, which knows how
+often every key occurs, and puts into `stats_once` how many keys came into or left each month,
+quarter and year of a county, a city, a province and the nation. A read takes that number and what
+the waiting deltas change in it, in one statement. Below a county there are few facts: they are
+asked themselves.
 """
 
 from collections.abc import Iterator
@@ -12,20 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from .measures import Distinct, Measure, measures
+from .places import PLACES, county_sql
 
-CITY = 100_000_000
-CITY_SQL = f"({{area}} / {CITY}) * {CITY}"
-
-# City, province and nation, each once: a fact may be known by its province only.
-PLACES = """
-  CROSS JOIN LATERAL (
-    SELECT area FROM (VALUES
-      (d.area),
-      (nullif((d.area / 10000000000) * 10000000000, d.area)),
-      (nullif(0::bigint, d.area))
-    ) AS every(area) WHERE area IS NOT NULL
-  ) AS place(area)
-"""
 SPANS = """
   CROSS JOIN LATERAL (VALUES
     ('month', d.month),
@@ -64,12 +53,12 @@ def span_kind(first: date, last: date) -> str:
 
 
 def links_sql(one: Counted, *, facts: str = "", links: str = "") -> str:
-    """SQL for key, month and city of every link to a fact; of some, if rows are named."""
+    """SQL for key, month and county of every link to a fact; of some, if rows are named."""
     measure, what = one.measure, one.what
     where = f" WHERE f.{measure.where}" if measure.where else ""
     return (
         f"SELECT p.{what.column} AS key, date_trunc('month', f.{measure.day})::date AS month,"
-        f" {CITY_SQL.format(area=f'f.{measure.area}')} AS area"
+        f" {county_sql(f'f.{measure.area}')} AS area"
         f" FROM {links or what.table} p JOIN {facts or measure.table} f ON f.id = p.{what.fact}"
         f"{where}"
     )
@@ -112,7 +101,7 @@ def fold_sql(batch: int) -> str:
       SELECT key, month, area, sum(n)::bigint AS n FROM gone GROUP BY 1, 2, 3 HAVING sum(n) <> 0),
     held AS (
       SELECT key, month, area, n FROM stats_key
-      WHERE name = %(name)s AND key IN (SELECT key FROM moved)),
+      WHERE name = %(name)s AND key = ANY(ARRAY(SELECT key FROM moved))),
     became AS (
       SELECT key, month, area, sum(n)::bigint AS n, bool_or(is_new) AS is_new FROM (
         SELECT *, false AS is_new FROM held UNION ALL SELECT *, true FROM moved
@@ -141,7 +130,7 @@ WITH d AS (
   GROUP BY 1, 2, 3),
 held AS (
   SELECT key, month, area, n FROM stats_key
-  WHERE name = %(name)s AND key IN (SELECT key FROM d)
+  WHERE name = %(name)s AND key = ANY(ARRAY(SELECT key FROM d))
     AND area BETWEEN %(low)s AND %(high)s AND month BETWEEN %(first)s AND %(last)s),
 became AS (
   SELECT key FROM (SELECT * FROM held UNION ALL SELECT * FROM d) AS joined

@@ -180,9 +180,9 @@ def by_area(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
 
 def distinct(asked: Question, name: str) -> int:
     """How many different ones there are; exact for any period. Months, quarters and years of a
-    city and above are held, everything else is counted from the facts."""
+    county and above are held, everything else is counted from the facts."""
     kind = span_kind(asked.first, asked.last)
-    if kind and _is_held(asked, level_of(asked.area), CITY_LEVEL):
+    if kind and _is_held(asked, level_of(asked.area), COUNTY_LEVEL):
         low, high = range_of(asked.area)
         values = _days(asked) | {"name": f"{asked.measure.name}.{name}", "kind": kind}
         sql, values = READ, values | {"area": asked.area, "low": low, "high": high}

@@ -14,8 +14,8 @@ from linli.lib.postgres.declared import install as create
 
 from .measures import Measure, measures
 from .once import Counted, counted, links_sql
+from .places import county_sql
 
-COUNTY = 1_000_000
 EVENTS = {
     "insert": (("new_rows", 1),),
     "delete": (("old_rows", -1),),
@@ -38,7 +38,7 @@ def _function(measure: Measure, event: str) -> Function:
     """The function that writes what one statement of this kind changes."""
     s1, s2, s3 = (column for column in measure.sum_columns())
     parts = [
-        f"SELECT {measure.day} AS day, ({measure.area} / {COUNTY}) * {COUNTY} AS area,"
+        f"SELECT {measure.day} AS day, {county_sql(measure.area)} AS area,"
         f" {dims_sql(measure)} AS dims, {sign} AS n,"
         f" {sign} * ({s1}) AS s1, {sign} * ({s2}) AS s2, {sign} * ({s3}) AS s3 FROM {rows}"
         + (f" WHERE {measure.where}" if measure.where else "")
