@@ -27,13 +27,13 @@ def english() -> Iterator[None]:
         (59 * MINUTE, "due in 59 min (by 09:59)"),
         (HOUR, "due in 1 h (by 10:00)"),
         (3 * HOUR, "due in 3 h (by 12:00)"),
-        (15 * HOUR, "due in 15 h (by 3 March 00:00)"),
-        (DAY, "due in 1 day (by 3 March 09:00)"),
-        (5 * DAY, "due in 5 days (by 7 March 09:00)"),
+        (15 * HOUR, "due in 15 h (by 3\N{NO-BREAK SPACE}March 00:00)"),
+        (DAY, "due in 1 day (by 3\N{NO-BREAK SPACE}March 09:00)"),
+        (5 * DAY, "due in 5 days (by 7\N{NO-BREAK SPACE}March 09:00)"),
         (400 * DAY, "due in 400 days (by 2027-04-06)"),
         (-timedelta(seconds=1), "1 min over (was due 08:59)"),
         (-90 * MINUTE, "2 h over (was due 07:30)"),
-        (-2 * DAY, "2 days over (was due 28 February 09:00)"),
+        (-2 * DAY, "2 days over (was due 28\N{NO-BREAK SPACE}February 09:00)"),
         (-100 * DAY, "100 days over (was due 2025-11-22)"),
     ],
 )
@@ -90,9 +90,9 @@ def test_a_day_is_a_day_in_shanghai() -> None:
     late, early = datetime(2026, 3, 1, 16, 30, tzinfo=UTC), datetime(2026, 3, 1, 15, 30, tzinfo=UTC)
     now = datetime(2026, 3, 1, 17, 0, tzinfo=UTC)
     assert (short(late, now=now), exact(late)) == ("00:30", "2026-03-02 00:30")
-    assert short(early, now=now) == "1 March 23:30"
+    assert short(early, now=now) == "1\N{NO-BREAK SPACE}March 23:30"
     new_year = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)
-    assert short(new_year, now=now) == "1 January 00:00"
+    assert short(new_year, now=now) == "1\N{NO-BREAK SPACE}January 00:00"
     assert short(new_year - MINUTE, now=now) == "2025-12-31"
 
 

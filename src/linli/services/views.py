@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from linli.kernel.access import requires
@@ -52,7 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
         request,
         form,
         title=_("Record a service"),
-        submit=pgettext("verb", "Put on record"),
+        submit=_("Save the service"),
         url=cancel,
     )
 

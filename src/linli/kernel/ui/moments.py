@@ -41,8 +41,8 @@ def short(moment: datetime, *, now: datetime) -> str:
 
 @lru_cache(maxsize=2000)
 def _day_and_month(day: date, language: str | None) -> str:
-    """A list shows the same few days over and over."""
-    return date_format(day, pgettext("date format", "j F"))
+    """Unbroken wherever a line ends. A list shows the same few days over and over."""
+    return date_format(day, pgettext("date format", "j F")).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def span(length: timedelta) -> str:
