@@ -68,6 +68,11 @@ def orders(actor: Actor) -> QuerySet[Order]:
     return visible(Order.objects.all(), actor, "dispatch.view")
 
 
+def is_open_to(actor: Actor, order_id: UUID) -> bool:
+    """Whether the actor may open the page of an order."""
+    return orders(actor).filter(pk=order_id).exists()
+
+
 def order(actor: Actor, order_id: UUID) -> Order | None:
     """One order with the verbs the actor has on it; None if hidden."""
     rows = ORDER.verbs_for(orders(actor), actor).filter(pk=order_id)

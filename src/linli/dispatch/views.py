@@ -80,7 +80,7 @@ def _tell(request: HttpRequest, order: Order, verb: str) -> HttpResponse:
     """Say what happens next, on the order's page; on the board if it has left the actor's view."""
     actor = actor_of(request)
     messages.success(request, next_step(order, verb, actor))
-    is_here = queries.order(actor, order.pk) is not None
+    is_here = queries.is_open_to(actor, order.pk)
     return redirect("dispatch:order", order.pk) if is_here else redirect("dispatch:board")
 
 

@@ -54,10 +54,6 @@ def _is_chinese() -> bool:
     return (get_language() or "zh").startswith("zh")
 
 
-def _label(version: AreaVersion) -> str:
-    return version.zh if _is_chinese() else version.en
-
-
 def _current() -> QuerySet[AreaVersion]:
     return AreaVersion.objects.filter(valid_to__isnull=True, area__valid_to__isnull=True)
 
@@ -122,8 +118,9 @@ def search(text: str, *, inside: Iterable[tuple[int, int]] = ()) -> list[Place]:
     limits = Q()
     for low, high in inside:
         limits |= Q(area_id__gte=low, area_id__lte=high)
-    rows = found.filter(limits).select_related("area").order_by("area__level", "area_id")
-    return [Place(one.area_id, one.area.level, _label(one)) for one in rows[:FOUND_AT_MOST]]
+    rows = found.filter(limits).order_by("area__level", "area_id")
+    named = rows.values_list("area_id", "area__level", "zh" if _is_chinese() else "en")
+    return [Place(*one) for one in named[:FOUND_AT_MOST]]
 
 
 def _named(name: str, folded: str) -> Q:

@@ -57,18 +57,23 @@ def _distance(column: str, places: list[int]) -> Func:
 def centre_for(area: int, *, on: date) -> Unit | None:
     """The guidance centre that answers for a place: mostly the county's; where a part of a county
     has a centre of its own, that one."""
-    return next(iter(serving(area, kind=UnitKind.CENTRE, on=on)[:1]), None)
+    nearest = _centres(area, on=on).select_related("unit").first()
+    return nearest.unit if nearest else None
 
 
 def areas_of_other_centres(area: int, *, on: date) -> set[int]:
     """Areas that hold a place and are served by centres other than the one that answers for it."""
+    rows = list(_centres(area, on=on).values_list("unit_id", "area_id"))
+    return {served for unit_id, served in rows if unit_id != rows[0][0]}
+
+
+def _centres(area: int, *, on: date) -> QuerySet[ServiceArea]:
+    """How centres serve a place, the most local way first."""
     places = holders(area)
     held = ServiceArea.objects.filter(
         in_force(on), in_force(on, "unit__"), area_id__in=places, unit__kind=UnitKind.CENTRE
     )
-    nearest = held.annotate(distance=_distance("area_id", places)).order_by("distance", "unit_id")
-    rows = list(nearest.values_list("unit_id", "area_id"))
-    return {served for unit_id, served in rows if unit_id != rows[0][0]}
+    return held.annotate(distance=_distance("area_id", places)).order_by("distance", "unit_id")
 
 
 def of_centre(centre: Unit, kind: UnitKind, *, on: date) -> QuerySet[Unit]:
@@ -94,5 +99,5 @@ def _in_any(codes: Iterable[int]) -> Q:
 def unit_labels(unit_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of units in the current language, in one query."""
     wanted = {one for one in unit_ids if one is not None}
-    found = Unit.objects.filter(pk__in=wanted) if wanted else ()
+    found = Unit.objects.filter(pk__in=wanted).only("zh", "en") if wanted else ()
     return {unit.pk: unit.label for unit in found}
