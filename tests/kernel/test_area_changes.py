@@ -67,7 +67,9 @@ def test_a_new_area_and_what_became_of_the_old_come_together(load: Load) -> None
         ("merge,350502001000,350502001000,2025-07-01,", "of two"),
         ("rename,350502001000,350502002000,2025-07-01,新名", "of one"),
         ("rename,350502001000,,2025-07-01,", "new name"),
-        ("rename,350502001000,,1900-07-01,新名", "or later"),
+        ("rename,350502001000,,1900-07-01,新名", "began on"),
+        ("merge,350502001000,350502002000,0001-01-01,", "began on"),
+        ("merge,350502001000,350502002000,9998-01-01,", "still to come"),
         ("merge,350502001000,359999001000,2025-07-01,", "not known"),
         ("merge,0,350502001000,2025-07-01,", "of two"),
         ("eat,350502001000,350502002000,2025-07-01,", "no change"),
@@ -80,6 +82,17 @@ def test_a_bad_line_is_named_and_no_change_is_stored(load: Load, line: str, why:
     with pytest.raises(AreaFileError, match=rf"list0\.csv, line 3: .*{why}"):
         load(f"{HEAD}{good}{line}\n")
     assert AreaChange.objects.count() == 0
+
+
+def test_what_a_change_has_renamed_is_not_called_otherwise(load: Load) -> None:
+    areas = f"code,name\n{COUNTY},鲤城新区\n"
+    assert load(areas, f"{HEAD}rename,{COUNTY},,{DAY},鲤城新区\n") == Imported(0, 1, [])
+
+
+def test_what_has_ended_gets_no_new_name(load: Load) -> None:
+    load(f"{HEAD}merge,{NEXT_TOWNSHIP},{TOWNSHIP},{DAY},\n")
+    with pytest.raises(AreaFileError, match="gone before"):
+        load(f"{HEAD}rename,{NEXT_TOWNSHIP},,{BEFORE},新名\n")
 
 
 def test_an_area_goes_once(load: Load) -> None:

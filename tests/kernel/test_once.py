@@ -191,6 +191,26 @@ def test_a_page_of_another_post_is_not_sent_as_the_present_one(world: World) -> 
     assert services() == 1
 
 
+def test_a_password_is_never_written_into_the_page_that_gives_words_back(world: World) -> None:
+    client = signed_in(world, "worker")
+    Post.objects.create(
+        user=world.users["worker"],
+        unit=world.sibling,
+        role="worker",
+        valid_from=timezone.localdate(),
+    )
+    path = "/desk/accounts/password/"
+    told = marked(client.get(path)) | {POST: post_mark(uuid7())}
+    words = ["my old pass phrase", "four quite new words"]
+    told |= dict(zip(("current_password", "new_password"), words, strict=True))
+
+    answer = client.post(path, told)
+
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert [word for word in (*words, "Send it now") if word in page] == []
+
+
 def test_a_page_that_was_open_for_more_than_thirty_days_is_not_taken(world: World) -> None:
     client = signed_in(world, "worker")
     made_at = timezone.now() - KEPT - timedelta(minutes=1)

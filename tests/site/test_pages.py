@@ -196,3 +196,11 @@ def test_words_sent_to_what_is_gone_are_shown_to_whoever_wrote_them(world: World
     assert "老人已经搬走了" in shown
     assert "不给看的密码" not in shown
     assert order.number not in shown
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/api/v1/nowhere", "/desk/nowhere/"])
+def test_an_address_that_is_none_says_nothing_back(path: str) -> None:
+    answer = Client().post(path, {"a": "hello wide world of mine"})
+    assert (answer.status_code, b"wide world" in answer.content) == (404, False)
+    too_much = Client().post(path, {"a": "x" * 3_000_000})
+    assert too_much.status_code == 404

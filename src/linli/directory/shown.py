@@ -160,10 +160,12 @@ def areas_below(found: Iterable[Rollup]) -> dict[str, Any]:
     }
 
 
-def coverage_sheet(shown: dict[str, Any]) -> tuple[list[SheetColumn], list[list[Any]]]:
+def coverage_sheet(
+    shown: dict[str, Any], *, is_county: bool
+) -> tuple[list[SheetColumn], list[list[Any]]]:
     """What `townships` or `areas_below` show, as columns and rows of a sheet."""
     rows = shown["rows"]
-    if "is_gap" in (rows[0] if rows else {}):
+    if is_county:
         return [
             SheetColumn(pgettext("column", "Township"), 26),
             SheetColumn(pgettext("unit", "Kind")),

@@ -262,7 +262,8 @@ def coverage(request: HttpRequest) -> HttpResponse:
         found = shown.areas_below(queries.rollups(code, on=today))
     title, where = _("Coverage"), label(code)
     if request.GET.get("export") == "xlsx":
-        return spreadsheet(actor, "coverage", f"{title} {where}", *shown.coverage_sheet(found))
+        sheet = shown.coverage_sheet(found, is_county=is_county)
+        return spreadsheet(actor, "coverage", f"{title} {where}", *sheet)
     context = {
         "title": title,
         "where": where,

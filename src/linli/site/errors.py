@@ -84,7 +84,9 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @public("an error page shows nothing but a sentence")
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if words := words_typed(request):
+    # Only of pages that are ours: nobody knows who sends what to an address that is none.
+    is_ours = request.resolver_match is not None and not request.path.startswith(PROGRAMS)
+    if is_ours and (words := words_typed(request)):
         # Most often a race: what was on the page a moment ago has been handed on.
         what = _("What was here a moment ago has been handed on, or somebody was faster.")
         title = _("This was not stored")

@@ -46,11 +46,16 @@ def changes(text: Iterable[str], source: str) -> Iterator[Change]:
         yield Change(where, kind, before, after, day, name)
 
 
-def record(told: Iterable[Change], *, using: str) -> int:
+def record(told: Iterable[Change], *, using: str, today: date) -> int:
     """Put changes into the log, oldest first; returns how many were not there yet.
 
-    Raises AreaFileError for an area that is not known, and for one that has gone already.
+    Raises AreaFileError for an area that is not known, for one that has gone already, and for a
+    change of a day to come: a change that is in the log is in force.
     """
+    told = list(told)
+    for one in told:
+        if one.day > today:
+            raise AreaFileError(f"{one.where}: {one.day} is still to come; import it on that day")
     return sum(_record(one, using) for one in sorted(told, key=lambda one: one.day))
 
 
@@ -72,14 +77,19 @@ def _record(change: Change, using: str) -> bool:
     return True
 
 
-def _current(code: int, using: str) -> AreaVersion:
-    return AreaVersion.objects.using(using).get(area_id=code, valid_to__isnull=True)
+def _current(change: Change, using: str) -> AreaVersion:
+    """The present version of the area before a change, which began before it."""
+    versions = AreaVersion.objects.using(using)
+    held = versions.filter(area_id=change.before, valid_to__isnull=True).first()
+    if held is None:
+        raise AreaFileError(f"{change.where}: {change.before:012d} has ended")
+    if held.valid_from >= change.day:
+        raise AreaFileError(f"{change.where}: the area as it is began on {held.valid_from}")
+    return held
 
 
 def _rename(change: Change, using: str) -> None:
-    held, reading = _current(change.before, using), read_name(change.name)
-    if held.valid_from >= change.day:
-        raise AreaFileError(f"{change.where}: the present name is of {held.valid_from} or later")
+    held, reading = _current(change, using), read_name(change.name)
     held.valid_to = change.day - timedelta(days=1)
     held.save(using=using, update_fields=["valid_to"])
     AreaVersion.objects.using(using).create(
@@ -95,7 +105,7 @@ def _rename(change: Change, using: str) -> None:
 
 def _end(change: Change, using: str) -> None:
     """From the day on the area is no more; what was recorded under it counts where it went."""
-    last = change.day - timedelta(days=1)
-    Area.objects.using(using).filter(pk=change.before).update(valid_to=last)
-    held = AreaVersion.objects.using(using).filter(area_id=change.before, valid_to__isnull=True)
-    held.update(valid_to=last)
+    held = _current(change, using)
+    held.valid_to = change.day - timedelta(days=1)
+    held.save(using=using, update_fields=["valid_to"])
+    Area.objects.using(using).filter(pk=change.before).update(valid_to=held.valid_to)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connections, transaction
+from django.utils import timezone
 
 from linli.lib.divisions import (
     AREA_COLUMNS,
@@ -112,9 +113,9 @@ def import_files(
         else:
             listed.extend(entries(lines, Path(path).name))
     with transaction.atomic(using=using):
-        renamed = _called_otherwise(listed, using=using)
         added = _store(listed, since=since, using=using) if listed else 0
-        return Imported(added, record(told, using=using), renamed)
+        recorded = record(told, using=using, today=timezone.localdate())
+        return Imported(added, recorded, _called_otherwise(listed, using=using))
 
 
 def _called_otherwise(listed: Iterable[Division], *, using: str) -> list[int]:

@@ -130,7 +130,7 @@ def _is_of_another_post(request: HttpRequest, actor: Actor) -> bool:
 def _changed_post(actor: Actor) -> str:
     told = _(
         "This page was opened in another post, and you act as %(post)s now. Nothing was stored."
-        " Change the post at the top, or send it as you are."
+        " Send it as you are; or copy what you wrote, change the post and open the page again."
     )
     return told % {"post": next((one.label for one in actor.posts if one.id == actor.post_id), "—")}
 

@@ -58,11 +58,14 @@ def form_page(
 def unsent_page(
     request: HttpRequest, values: dict[str, list[str]], *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    """What somebody typed and what was not stored, to be sent from here or thrown away."""
+    """What somebody typed and what was not stored, to be sent from here or thrown away. What is
+    secret is not written into a page: a form with a password is filled in anew."""
+    shown = {name: held for name, held in values.items() if not _is_secret(name)}
+    is_whole = len(shown) == len(values)
     context = {
         "layout": "ui/desk.html" if actor_of(request).is_user else "ui/portal.html",
-        "fields": [(name, one) for name, held in values.items() for one in held],
-        "texts": [one for held in values.values() for one in held if _is_words(one)],
+        "fields": [(name, one) for name, held in shown.items() for one in held if is_whole],
+        "texts": [one for held in shown.values() for one in held if _is_words(one)],
         **more,
     }
     return page(request, "ui/unsent.html", context, status=status)
@@ -91,12 +94,12 @@ def words_typed(request: HttpRequest) -> list[str]:
     """What somebody has written in a form that was sent, and would not like to write again."""
     sent = typed(request, without=MARKS) if request.method == "POST" else {}
     return [
-        one
-        for name, held in sent.items()
-        if not any(secret in name for secret in SECRETS)
-        for one in held
-        if _is_words(one)
+        one for name, held in sent.items() if not _is_secret(name) for one in held if _is_words(one)
     ]
+
+
+def _is_secret(name: str) -> bool:
+    return any(one in name for one in SECRETS)
 
 
 def _is_words(text: str) -> bool:
