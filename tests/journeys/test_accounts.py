@@ -81,9 +81,10 @@ def test_back_after_signing_out_shows_nothing(house: House) -> None:
     expect(page.locator("nav.rail")).to_be_visible()
     expect(page.locator("tr[data-nav-row]")).to_have_count(1)
     # The filter stands in the history once for typing and mostly once more for leaving the field.
-    while "q=second" in page.url:
-        back(page)
-        expect(page.locator("nav.rail")).to_be_visible()
+    for _step in range(2):
+        if "q=second" in page.url:
+            back(page)
+            expect(page.locator("nav.rail")).to_be_visible()
     assert page.url.endswith("/desk/accounts/")
     expect(page.locator("tr[data-nav-row]")).to_have_count(12)
     # htmx keeps the address it was at, and no page.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from linli.kernel.areas.models import Area, AreaChange, ChangeKind
 from linli.kernel.areas.moves import SPAN, Ranges, moves, together, without
-from linli.kernel.areas.queries import has_moves, holders, ranges
+from linli.kernel.areas.queries import holders, ranges
 from linli.kernel.scope import scope_of
 from linli.lib.areacodes import ancestors, kind_of, level_of, range_of, span_of
 
@@ -38,7 +38,7 @@ def test_without_changes_an_area_is_the_range_of_its_code() -> None:
     for code in (0, 350000000000, CITY, LICHENG, TOWN, VILLAGE):
         assert ranges(code) == Ranges((range_of(code),))
         assert ranges(code).is_plain
-        assert not has_moves(code)
+        assert not moves().touch(code)
 
 
 def test_a_merged_area_counts_where_it_has_gone_and_nowhere_twice() -> None:
@@ -48,8 +48,8 @@ def test_a_merged_area_counts_where_it_has_gone_and_nowhere_twice() -> None:
     assert not counts(ranges(LICHENG), VILLAGE)
     assert counts(ranges(CITY), VILLAGE)
     assert ranges(CITY).is_plain
-    assert [has_moves(one) for one in (CITY, LICHENG, FENGZE)] == [True, True, True]
-    assert not has_moves(JINJIANG)
+    assert [moves().touch(one) for one in (CITY, LICHENG, FENGZE)] == [True, True, True]
+    assert not moves().touch(JINJIANG)
 
 
 def test_before_the_day_of_a_change_the_old_geography_holds() -> None:

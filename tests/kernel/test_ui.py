@@ -9,6 +9,7 @@ from linli.kernel.accounts.actors import Actor, visitor
 from linli.kernel.accounts.models import Post
 from linli.kernel.forms.fields import AreaField
 from linli.kernel.ui import registry as ui
+from linli.kernel.ui.pages import words_typed
 from linli.kernel.ui.registry import (
     DutyLine,
     Panel,
@@ -261,3 +262,12 @@ def test_a_field_of_many_places_asks_for_their_counties() -> None:
     low, high = range_of(COUNTY)
     attrs = AreaField(inside=villages).widget.attrs
     assert attrs["data-area-search"] == f"/ui/areas/?from=4&in={low}-{high}"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_given_back"),
+    [("opinion", True), ("new_password", False), ("password1", False), ("pin", False)],
+)
+def test_only_a_secret_is_not_given_back(name: str, is_given_back: bool) -> None:
+    request = RequestFactory().post("/desk/", {name: "four words of mine"})
+    assert words_typed(request) == (["four words of mine"] if is_given_back else [])

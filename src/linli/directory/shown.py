@@ -140,9 +140,8 @@ def townships(found: Iterable[Coverage]) -> dict[str, Any]:
 
 def areas_below(found: Iterable[Rollup]) -> dict[str, Any]:
     """Areas with how far their townships are covered, the largest gaps first."""
-    held = list(found)
-    rows = sorted(held, key=lambda one: (one.covered - one.townships, one.place.code))
-    total, covered = sum(one.townships for one in held), sum(one.covered for one in held)
+    rows = _gaps_first(found)
+    total, covered = sum(one.townships for one in rows), sum(one.covered for one in rows)
     return {
         "rows": [
             {
@@ -160,27 +159,40 @@ def areas_below(found: Iterable[Rollup]) -> dict[str, Any]:
     }
 
 
-def coverage_sheet(
-    shown: dict[str, Any], *, is_county: bool
-) -> tuple[list[SheetColumn], list[list[Any]]]:
-    """What `townships` or `areas_below` show, as columns and rows of a sheet."""
-    rows = shown["rows"]
-    if is_county:
-        return [
-            SheetColumn(pgettext("column", "Township"), 26),
-            SheetColumn(pgettext("unit", "Kind")),
-            SheetColumn(_("Stations"), 60),
-        ], [[one["name"], one["kind"], _stations_or_gap(one)] for one in rows]
+def townships_sheet(found: Iterable[Coverage]) -> tuple[list[SheetColumn], list[list[Any]]]:
+    """The same townships as columns and rows of a sheet."""
+    columns = [
+        SheetColumn(pgettext("column", "Township"), 26),
+        SheetColumn(pgettext("unit", "Kind")),
+        SheetColumn(_("Stations"), 60),
+    ]
+    rows = townships(found)["rows"]
+    return columns, [[one["name"], one["kind"], _stations_or_gap(one)] for one in rows]
+
+
+def areas_sheet(found: Iterable[Rollup]) -> tuple[list[SheetColumn], list[list[Any]]]:
+    """The same areas as columns and rows of a sheet."""
     numbers = (_("Townships"), _("Covered"), _("Gaps"), _("Stations"))
-    names = ("townships", "covered", "gaps", "stations")
-    return [
+    columns = [
         SheetColumn(_("Area"), 26),
         *(SheetColumn(one, 12, "number") for one in numbers),
         SheetColumn(_("Rate"), 12),
-    ], [
-        [one["name"], *(int(str(one[name]).replace(",", "")) for name in names), one["rate"]]
-        for one in rows
     ]
+    return columns, [
+        [
+            one.place.label,
+            one.townships,
+            one.covered,
+            one.townships - one.covered,
+            one.stations,
+            rate(one.covered, one.townships),
+        ]
+        for one in _gaps_first(found)
+    ]
+
+
+def _gaps_first(found: Iterable[Rollup]) -> list[Rollup]:
+    return sorted(found, key=lambda one: (one.covered - one.townships, one.place.code))
 
 
 def _stations_or_gap(row: dict[str, Any]) -> str:

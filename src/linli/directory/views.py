@@ -256,21 +256,19 @@ def coverage(request: HttpRequest) -> HttpResponse:
     code = _area(request.GET.get("area", ""), actor.area or 0)
     today = actor.today
     is_county = any(one.level >= TOWNSHIP for one in children(code))
-    if is_county:
-        found = shown.townships(queries.coverage(code, on=today))
-    else:
-        found = shown.areas_below(queries.rollups(code, on=today))
+    count: Any = queries.coverage if is_county else queries.rollups
+    found = count(code, on=today)
     title, where = _("Coverage"), label(code)
     if request.GET.get("export") == "xlsx":
-        sheet = shown.coverage_sheet(found, is_county=is_county)
+        sheet = shown.townships_sheet(found) if is_county else shown.areas_sheet(found)
         return spreadsheet(actor, "coverage", f"{title} {where}", *sheet)
     context = {
         "title": title,
         "where": where,
         "area_path": shown.area_path(code),
         "export_url": f"?{urlencode({'area': f'{code:012d}', 'export': 'xlsx'})}",
-        "townships": found if is_county else None,
-        "below": None if is_county else found,
+        "townships": shown.townships(found) if is_county else None,
+        "below": None if is_county else shown.areas_below(found),
     }
     return page(request, "directory/coverage.html", context)
 

@@ -118,14 +118,14 @@ def board(
         held = held.filter(station_id=station_id)
     mine = Case(When(worker_id=actor.user_id, then=Value(0)), default=Value(1))
     own_first: list[Any] = [mine] if actor.has_role(Role.WORKER) else []
-    order = [*own_first, F("due_at"), F("id")]
+    by_urgency = [*own_first, F("due_at"), F("id")]
     lane_of = {state: name for name, states in lanes.items() for state in states}
     lane = Case(*(When(state=state, then=Value(name)) for state, name in lane_of.items()))
-    place = Window(RowNumber(), partition_by=[lane], order_by=order)
+    place = Window(RowNumber(), partition_by=[lane], order_by=by_urgency)
     first = held.filter(state__in=lane_of).annotate(place=place).filter(place__lte=BOARD_CARDS)
     rows = ORDER.verbs_for(held, actor).select_related("station", "worker").defer(*UNSHOWN)
     found: dict[str, list[Order]] = {name: [] for name in lanes}
-    for one in rows.filter(pk__in=first.values("pk")).order_by(*order):
+    for one in rows.filter(pk__in=first.values("pk")).order_by(*by_urgency):
         found[lane_of[one.state]].append(one)
     counted = held.order_by().values("state").annotate(count=Count("pk"))
     counts = dict(counted.values_list("state", "count"))

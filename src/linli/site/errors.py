@@ -13,11 +13,11 @@ from linli.kernel.accounts.middleware import PROGRAMS
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.staff.actions import Unfit
 from linli.kernel.ui.pages import too_late, unsent_page, words_typed
+from linli.kernel.ui.sent import DESK
 from linli.kernel.ui.views import back_to
 from linli.services.actions import Implausible
 
 NOT_ALLOWED = 405
-DESK = "/desk/"
 
 
 class SentenceMiddleware:

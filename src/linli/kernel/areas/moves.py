@@ -86,7 +86,7 @@ class Moves:
         return Ranges(tuple(inside), tuple(_left(inside, counts)), tuple(dict.fromkeys(partly)))
 
     def touch(self, code: int) -> bool:
-        """See `areas.queries.has_moves`."""
+        """Whether an area in this one was ever merged or got a new code, so that ranges differ."""
         here = [range_of(code)]
         return any(
             _holds(here, before) or _holds(here, after) for before, after in self.moved.items()

@@ -169,13 +169,6 @@ def inside(code: int, column: str = "area_id") -> Q:
     return ranges(code).condition(column)
 
 
-def has_moves(code: int) -> bool:
-    """Whether an area in this one was ever merged or got a new code, so that ranges differ."""
-    low, high = range_of(code)
-    here = Q(before_id__gte=low, before_id__lte=high) | Q(after_id__gte=low, after_id__lte=high)
-    return AreaChange.objects.filter(here, kind__in=MOVING).exists()
-
-
 def holders(code: int) -> list[int]:
     """The areas that hold a place today, itself included, the smallest first: those in whose
     `ranges` it counts. For a place that nothing has moved, itself and the areas above."""

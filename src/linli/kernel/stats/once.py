@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from .measures import Distinct, Measure, measures
+from .measures import Distinct, Measure
 from .places import PLACES, county_sql
 
 SPANS = """
@@ -38,10 +38,6 @@ def counted(measure: Measure) -> Iterator[Counted]:
     """What a measure counts once."""
     for name, what in measure.distinct.items():
         yield Counted(measure, what, f"{measure.name}.{name}")
-
-
-def every_counted() -> list[Counted]:
-    return [one for measure in measures() for one in counted(measure)]
 
 
 def span_kind(first: date, last: date) -> str:

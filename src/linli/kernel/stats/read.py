@@ -184,8 +184,10 @@ def distinct(asked: Question, name: str) -> int:
     kind = span_kind(asked.first, asked.last)
     if kind and _is_held(asked, level_of(asked.area), COUNTY_LEVEL):
         low, high = range_of(asked.area)
-        values = _days(asked) | {"name": f"{asked.measure.name}.{name}", "kind": kind}
-        sql, values = READ, values | {"area": asked.area, "low": low, "high": high}
+        values: dict[str, Any]
+        sql, values = READ, {"name": f"{asked.measure.name}.{name}", "kind": kind}
+        values |= {"first": asked.first, "last": asked.last}
+        values |= {"area": asked.area, "low": low, "high": high}
     else:
         sql, values = _distinct_sql(asked, name)
     with connection.cursor() as cursor:
@@ -201,10 +203,6 @@ def _distinct_sql(asked: Question, name: str) -> tuple[str, dict[str, Any]]:
         f" JOIN {what.table} p ON p.{what.fact} = f.id WHERE {condition}) AS once",
         values,
     )
-
-
-def _days(asked: Question) -> dict[str, Any]:
-    return {"first": asked.first, "last": asked.last}
 
 
 def _cut(level: int) -> str:

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -9,8 +10,8 @@ from .carry import lay_down
 from .sent import MARKS, actor_of, typed
 
 SHORT_TEXT = 8
-# Parts of the names of fields that no page shows again.
-SECRETS = ("password", "pin", "login")
+# Fields that no page shows again, by a word of their name: `new_password`, not `opinion`.
+SECRET = re.compile(r"(^|_)(password|pin|login)\d*(_|$)")
 
 
 def asked(request: HttpRequest) -> dict[str, str]:
@@ -99,7 +100,7 @@ def words_typed(request: HttpRequest) -> list[str]:
 
 
 def _is_secret(name: str) -> bool:
-    return any(one in name for one in SECRETS)
+    return SECRET.search(name) is not None
 
 
 def _is_words(text: str) -> bool:
