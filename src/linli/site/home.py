@@ -5,17 +5,16 @@ It belongs to the user who runs Linli, has mode 0700, and every file in it has m
 Losing `keys/` means losing every encrypted field, so the folder is part of every backup.
 """
 
-import json
 import os
 import re
 import secrets
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .keyring import KeyRing, RingError, first_ring
+
 SECRET_BYTES = 48
-KEY_BYTES = 32
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -68,16 +67,13 @@ class Home:
             raise HomeError(f"{self.path('secrets', name)} is damaged: it is too short.")
         return value
 
-    def keyring(self, name: str) -> dict[str, bytes]:
-        """Key ids ("k1", "k2", …) to 32-byte keys, oldest first; the newest is used to write."""
-        text = self.once("keys", f"{checked(name)}.json", make=first_ring)
+    def keyring(self, name: str) -> KeyRing:
+        """The ring of keys of this name, made with one key by whichever process comes first."""
+        self.once("keys", f"{checked(name)}.json", make=first_ring)
         try:
-            ring = {key: b64decode(value, validate=True) for key, value in json.loads(text).items()}
-        except (ValueError, AttributeError, TypeError) as error:
-            raise HomeError(f"{self.path('keys', name)}.json is damaged: {error}.") from error
-        if not ring or any(len(key) != KEY_BYTES for key in ring.values()):
-            raise HomeError(f"{self.path('keys', name)}.json holds a key that is not 32 bytes.")
-        return ring
+            return KeyRing(self.path("keys", f"{name}.json"))
+        except RingError as error:
+            raise HomeError(str(error)) from error
 
 
 def folder_from(environ: Mapping[str, str]) -> Path:
@@ -106,11 +102,6 @@ def checked(name: str) -> str:
     if not NAME.fullmatch(name):
         raise HomeError(f"{name!r} is not a name for a secret or a key ring.")
     return name
-
-
-def first_ring() -> str:
-    """A new ring with one key, as JSON."""
-    return json.dumps({"k1": b64encode(secrets.token_bytes(KEY_BYTES)).decode()})
 
 
 def write_once(path: Path, text: str) -> None:

@@ -20,8 +20,8 @@ def seal(text: str, *, purpose: str) -> bytes:
 
     Shape: algorithm (1 byte) · length of key id (1) · key id · nonce (12) · ciphertext with tag.
     """
-    key_id, key = _writing_key()
-    name = key_id.encode()
+    key_id = newest_key()
+    name, key = key_id.encode(), settings.LINLI_FIELD_KEYS[key_id]
     nonce = os.urandom(NONCE_BYTES)
     body = AESGCM(key).encrypt(nonce, text.encode(), purpose.encode())
     return bytes([AES_GCM, len(name)]) + name + nonce + body
@@ -48,9 +48,10 @@ def blind(text: str, *, purpose: str) -> bytes:
     return hmac.new(_index_key(purpose), text.encode(), hashlib.sha256).digest()
 
 
-def _writing_key() -> tuple[str, bytes]:
-    key_id = next(reversed(settings.LINLI_FIELD_KEYS))
-    return key_id, settings.LINLI_FIELD_KEYS[key_id]
+def newest_key() -> str:
+    """The id of the key with which everything is sealed from now on."""
+    newest: str = next(reversed(settings.LINLI_FIELD_KEYS))
+    return newest
 
 
 @cache

@@ -8,6 +8,7 @@ import click
 from linli.lib.postgres import ClusterError
 from linli.site.databases import DatabaseError
 from linli.site.home import HomeError
+from linli.site.keyring import RingError
 
 
 class SectionedGroup(click.Group):
@@ -37,7 +38,7 @@ class SectionedGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (ClusterError, DatabaseError, HomeError) as error:
+        except (ClusterError, DatabaseError, HomeError, RingError) as error:
             raise click.ClickException(str(error)) from error
 
 
