@@ -33,6 +33,10 @@ class Order(Scoped):
     person = models.ForeignKey(
         "people.Person", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    # The file that was named, if it was merged into another since.
+    recorded_as = models.ForeignKey(
+        "people.Person", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     routing = models.CharField(max_length=12, choices=RoutingReason, blank=True)
     considered = models.JSONField(default=list)
     result = models.CharField(max_length=40, blank=True)
@@ -60,6 +64,11 @@ class Order(Scoped):
                 fields=("state", "due_at"),
                 condition=models.Q(due_at__isnull=False),
                 name="order_state_due",
+            ),
+            models.Index(
+                fields=("recorded_as",),
+                condition=models.Q(recorded_as__isnull=False),
+                name="order_recorded_as",
             ),
         )
         constraints = (

@@ -17,7 +17,7 @@ from linli.kernel.units.models import Unit, UnitKind
 from linli.kernel.units.queries import in_force
 
 from .deadlines import deadline
-from .enums import AT_WORK, OPEN_STATES, OrderState
+from .enums import AT_STATION, AT_WORK, OPEN_STATES, OrderState
 from .models import Order, OrderService, Remark, Verdict
 from .routing import candidates, open_loads, others
 from .workflow import ORDER
@@ -206,6 +206,17 @@ def left_behind(
     if unit_id is not None:
         rows = rows.filter(unit_id=unit_id)
     return rows.order_by("id")
+
+
+def person_behind(order_id: UUID) -> UUID | None:
+    """The person on file an order is for, if one was named."""
+    return Order._base_manager.filter(pk=order_id).values_list("person", flat=True).first()
+
+
+def has_open(station_id: UUID, person_id: UUID) -> bool:
+    """Whether a station is at work for a person."""
+    rows = Order._base_manager.filter(person=person_id, unit=station_id, state__in=AT_STATION)
+    return rows.exists()
 
 
 def held_state(order_id: UUID) -> str:

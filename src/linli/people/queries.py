@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from linli.kernel.access import visible, with_verbs
@@ -13,7 +14,8 @@ from linli.lib.checkdigits import InvalidCode, citizen_id, mobile_or_landline
 from linli.lib.names import fold
 from linli.lib.postgres.prefix import begins
 
-from .models import Basis, Household, Membership, NameToken, Person, PersonCategory
+from .enums import Why
+from .models import Basis, Household, Membership, NameToken, Person, PersonCategory, Serving
 
 PHONE = "people.phone"
 CITIZEN_ID = "people.citizen_id"
@@ -57,6 +59,23 @@ class Stay:
 def persons(actor: Actor) -> QuerySet[Person]:
     """Persons whose file the actor may open."""
     return visible(Person.objects.all(), actor, "people.view")
+
+
+def kept(actor: Actor) -> QuerySet[Person]:
+    """Persons whose file the actor's station keeps (the county's, for its centre)."""
+    return visible(Person.objects.all(), actor, "people.keep")
+
+
+def handed_over(person_id: UUID) -> list[UUID]:
+    """The stations that still read a file because they had orders when it left them."""
+    held = Serving.objects.filter(person=person_id, why=Why.HANDOVER, valid_to__isnull=True)
+    return list(held.values_list("station", flat=True))
+
+
+def person_of(actor: Actor, person_id: UUID) -> Person | None:
+    """One person whose file the actor may open, held against a merge until the transaction ends."""
+    rows = persons(actor).filter(pk=person_id).select_for_update(of=("self",), no_key=True)
+    return rows.first()
 
 
 def person(actor: Actor, person_id: UUID) -> Person | None:
@@ -194,9 +213,13 @@ def names(actor: Actor, person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return dict(persons(actor).filter(pk__in=wanted).values_list("pk", "name"))
 
 
-def of_station(actor: Actor, *, person_ids: Iterable[UUID]) -> list[Person]:
-    """The persons among some ids that the actor may see."""
-    return list(persons(actor).filter(pk__in=list(person_ids)))
+def of_station(actor: Actor, *, person_ids: Iterable[UUID], is_held: bool = False) -> list[Person]:
+    """The persons among some ids that the actor may see; `is_held` against a merge until the
+    transaction ends, so that what is recorded about them is not left with a file that is gone."""
+    rows = persons(actor).filter(pk__in=list(person_ids))
+    if is_held:
+        rows = rows.order_by("pk").select_for_update(of=("self",), no_key=True)
+    return list(rows)
 
 
 def household(actor: Actor, household_id: UUID) -> Household | None:
@@ -229,7 +252,9 @@ def stays(actor: Actor, person: Person) -> list[Stay]:
 
 
 def _others(actor: Actor, person: Person, household_id: UUID) -> tuple[Member, ...]:
-    rows = Membership.objects.filter(household_id=household_id, valid_to__isnull=True)
+    rows = Membership.objects.filter(
+        household_id=household_id, valid_to__isnull=True, person__merged_into__isnull=True
+    )
     held = list(rows.exclude(person=person).order_by("valid_from", "id"))
     known = names(actor, [one.person_id for one in held])
     return tuple(
@@ -252,3 +277,32 @@ def household_picks(actor: Actor, text: str, *, besides: UUID) -> list[Pick]:
         for one in found
         if homes.get(one.pk) in seen
     ]
+
+
+# Files of one county that look like one person's, and that nobody has been asked about. Equal
+# citizen ids cannot be: who types one that is known asks by themself.
+PAIRS = """
+SELECT one, other, min(signal) FROM (
+  SELECT least(a.id, b.id) AS one, greatest(a.id, b.id) AS other, 'phone' AS signal
+  FROM people_person a JOIN people_person b
+    ON b.phone_index = a.phone_index AND b.pinyin_key = a.pinyin_key AND b.id > a.id
+  WHERE a.area_id / 1000000 = b.area_id / 1000000
+    AND a.merged_into_id IS NULL AND b.merged_into_id IS NULL
+  UNION ALL
+  SELECT least(a.id, b.id), greatest(a.id, b.id), 'birth'
+  FROM people_person a JOIN people_person b
+    ON b.name = a.name AND b.born_on = a.born_on AND b.id > a.id
+  WHERE a.area_id / 1000000 = b.area_id / 1000000
+    AND a.merged_into_id IS NULL AND b.merged_into_id IS NULL
+) AS pair
+WHERE NOT EXISTS (
+  SELECT 1 FROM people_duplicate d WHERE d.one_id = pair.one AND d.other_id = pair.other)
+GROUP BY one, other ORDER BY one, other LIMIT %s
+"""
+
+
+def likely_pairs(at_most: int) -> list[tuple[UUID, UUID, str]]:
+    """Pairs of files that may be one person's: by phone and pinyin, or by name and birth date."""
+    with connection.cursor() as cursor:
+        cursor.execute(PAIRS, [at_most])
+        return cursor.fetchall()

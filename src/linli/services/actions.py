@@ -13,6 +13,7 @@ from linli.kernel.flow.publish import publish
 from linli.kernel.flow.versions import lock, swap
 from linli.kernel.timeline.record import record
 from linli.lib.areacodes import county_of
+from linli.people import follow
 from linli.people.queries import of_station
 
 from .events import ServiceRecorded
@@ -95,16 +96,45 @@ def _fill(service: Service, account: Account) -> None:
     service.person_times = account.person_times
 
 
+def join_recipients(*, kept: UUID, absorbed: UUID) -> None:
+    """Services for somebody whose file was merged belong to the file that is kept."""
+    _hold(absorbed)
+    follow.join(Recipient.objects.all(), kept=kept, absorbed=absorbed)
+
+
+def part_recipients(*, absorbed: UUID, kept: UUID, files: Iterable[UUID]) -> None:
+    """Two files are two again: each has the services that were recorded for it."""
+    _hold(kept)
+    follow.part(Recipient.objects.all(), absorbed=absorbed, files=files)
+
+
+def _hold(person_id: UUID) -> None:
+    """Let nobody correct a person's services meanwhile: that would name who was named so far."""
+    named = Recipient.objects.filter(person=person_id).values("service_id")
+    rows = Service._base_manager.filter(pk__in=named).order_by("pk")
+    list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
 def _name_recipients(service: Service, person_ids: Iterable[UUID]) -> None:
     Recipient.objects.bulk_create(
         Recipient(service=service, person_id=one) for one in dict.fromkeys(person_ids)
     )
 
 
+def _rename_recipients(service: Service, person_ids: Iterable[UUID]) -> None:
+    """Name other recipients; the links of those who stay know under which file they were made."""
+    wanted = set(person_ids)
+    service.recipients.exclude(person__in=wanted).delete()
+    held = set(service.recipients.values_list("person_id", flat=True))
+    _name_recipients(service, (one for one in person_ids if one not in held))
+    # Who was named under two files was written down twice: that many times somebody was served.
+    service.person_times = service.recipients.count() + service.anonymous
+
+
 def _check_persons(actor: Actor, person_ids: Iterable[UUID]) -> None:
     """Only people whose file the actor may open can be named as recipients."""
     wanted = set(person_ids)
-    if wanted and len(of_station(actor, person_ids=wanted)) != len(wanted):
+    if wanted and len(of_station(actor, person_ids=wanted, is_held=True)) != len(wanted):
         raise Refused
 
 
@@ -153,7 +183,9 @@ def note_read(service: Service, *, actor: Actor) -> list[Words]:
 
 
 def _recorded(service: Service) -> Account:
-    """A record as it stands, as a worker would have written it down."""
+    """A record as it stands, as a worker would have written it down: whoever was named under two
+    files that are one by now is named once."""
+    named = service.recipients.order_by("id").values_list("person_id", flat=True)
     note = Note.objects.filter(service=service).first()
     return Account(
         method=service.method,
@@ -162,7 +194,7 @@ def _recorded(service: Service) -> Account:
         occurred_on=service.occurred_on,
         minutes=service.minutes,
         area=service.area_id,
-        person_ids=tuple(one.person_id for one in service.recipients.order_by("id")),
+        person_ids=tuple(dict.fromkeys(named)),
         household_id=service.household_id,
         anonymous=service.anonymous,
         facts=note.facts if note else "",
@@ -217,9 +249,8 @@ def correct_service(
         return service
     _keep_version(service, number, held, actor)
     _fill(service, account)
+    _rename_recipients(service, account.person_ids)
     service.save()
-    service.recipients.all().delete()
-    _name_recipients(service, account.person_ids)
     Note.objects.update_or_create(
         service=service, defaults={"facts": account.facts, "analysis": account.analysis}
     )

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from linli.kernel.accounts.models import User
 from linli.kernel.crypto.fields import SealedTextField
@@ -55,18 +56,32 @@ class Service(Scoped):
 
 
 class Recipient(models.Model):
-    """That a person received a service."""
+    """That a person received a service; `recorded_as` is the file under which it was recorded, if
+    that was merged into another since."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="recipients")
     person = models.ForeignKey(
         "people.Person", on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    recorded_as = models.ForeignKey(
+        "people.Person", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
-        indexes = (models.Index(fields=("person", "service"), name="recipient_person"),)
+        indexes = (
+            models.Index(fields=("person", "service"), name="recipient_person"),
+            models.Index(
+                fields=("recorded_as",),
+                condition=models.Q(recorded_as__isnull=False),
+                name="recipient_recorded_as",
+            ),
+        )
         constraints = (
-            models.UniqueConstraint(fields=("service", "person"), name="recipient_once"),
+            # Two files that were merged since may both have been named.
+            models.UniqueConstraint(
+                "service", Coalesce("recorded_as", "person"), name="recipient_once"
+            ),
         )
 
 

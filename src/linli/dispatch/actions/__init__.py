@@ -6,6 +6,7 @@ from .outcomes import (
     follow_up_order,
     take_verdict,
 )
+from .persons import join_orders, part_orders
 from .routes import (
     NUMBER_PREFIX,
     arbitrate_order,
@@ -39,8 +40,10 @@ __all__ = [
     "dispatch_order",
     "finish_order",
     "follow_up_order",
+    "join_orders",
     "name_person",
     "open_order",
+    "part_orders",
     "release_order",
     "release_orders",
     "reopen_order",

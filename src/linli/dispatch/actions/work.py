@@ -14,7 +14,7 @@ from linli.kernel.accounts.models import User
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.scope import unscoped
 from linli.kernel.timeline.record import record
-from linli.people.queries import person as person_of
+from linli.people.queries import person_of
 from linli.services.actions import Account, record_service
 
 from ..changes import due, remark
@@ -104,7 +104,7 @@ def name_person(order: Order, *, actor: Actor, person_id: UUID) -> None:
     if not can(actor, "dispatch.serve", order) or person_of(actor, person_id) is None:
         raise Refused
     rows = Order.objects.filter(pk=order.pk, state__in=AT_STATION)
-    if rows.update(person_id=person_id) != 1:
+    if rows.update(person_id=person_id, recorded_as=None) != 1:
         raise Stale
     order.person_id = person_id
     record(

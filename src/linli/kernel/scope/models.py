@@ -6,7 +6,7 @@ from django.db.models import Q
 from linli.kernel.areas.models import Area
 from linli.kernel.units.models import Unit
 
-from .open import current
+from .open import Scope, current
 
 
 class ScopeError(RuntimeError):
@@ -22,7 +22,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
         scope = current()
         if scope is None:
             raise ScopeError(f"{self.model.__name__} was read while no scope is open")
-        found = self.filter(condition := scope.condition())
+        found = self.filter(condition := self.model.held_in(scope))
         found.held = condition
         return found
 
@@ -54,3 +54,8 @@ class Scoped(models.Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def held_in(cls, scope: Scope) -> Q:
+        """The scope as a question about these rows; a model may know more than place and owner."""
+        return scope.condition()

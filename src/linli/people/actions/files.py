@@ -1,32 +1,19 @@
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.crypto.sealing import blind
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.versions import lock, swap
-from linli.kernel.timeline.record import record
-from linli.lib.names import pinyin_key, search_tokens
 
-from .enums import CONSENTS
-from .models import Basis, Household, Membership, NameToken, Person, PersonCategory
-from .queries import CITIZEN_ID, PHONE
-
-SUBJECT = "people.person"
-
-
-class KnownElsewhere(Exception):
-    """The citizen id is on file, perhaps where the actor may not look."""
-
-    def __str__(self) -> str:
-        return _("This number may already be known elsewhere. Please ask the county centre.")
+from ..changes import SUBJECT, Details, details_of, fill, index_name, store, tell
+from ..enums import CONSENTS
+from ..models import Basis, Household, Membership, Person, PersonCategory
 
 
 class HeldAlready(Exception):
@@ -43,71 +30,10 @@ class HeldAlready(Exception):
         }
 
 
-@dataclass(frozen=True)
-class Details:
-    """What is known about a person, already validated; empty text means not stated."""
-
-    name: str
-    area: int
-    preferred_name: str = ""
-    sex: str = "unstated"
-    born_on: date | None = None
-    phone: str = ""
-    citizen_id: str = ""
-    address: str = ""
-
-
-DETAILS = [one.name for one in fields(Details) if one.name != "area"]
-
-
-def _tell(actor: Actor, verb: str, person: Person, **data: str | int) -> None:
-    record(
-        actor,
-        f"people.{verb}",
-        subject_type=SUBJECT,
-        subject_id=person.pk,
-        area=person.area_id,
-        unit=person.unit_id,
-        **data,
-    )
-
-
 def _check_place(details: Details, actor: Actor, *, kept: int | None = None) -> None:
     """Refuse a place that the actor does not look after (`kept`: where the person lived so far)."""
     if details.area != kept and not actor.scope.covers(details.area):
         raise Refused
-
-
-def _held(person: Person) -> dict[str, Any]:
-    """What is on file, by the names of the details."""
-    return {name: getattr(person, name) for name in DETAILS} | {"area": person.area_id}
-
-
-def _fill(person: Person, details: Details) -> None:
-    person.name = details.name
-    person.preferred_name = details.preferred_name
-    person.pinyin_key = pinyin_key(details.name)
-    person.sex = details.sex
-    person.born_on = details.born_on
-    person.area_id = details.area
-    person.phone = details.phone
-    person.phone_index = blind(details.phone, purpose=PHONE) if details.phone else None
-    person.citizen_id = details.citizen_id
-    person.citizen_id_index = (
-        blind(details.citizen_id, purpose=CITIZEN_ID) if details.citizen_id else None
-    )
-    person.address = details.address
-
-
-def _store(person: Person) -> None:
-    """Save; a citizen id that somebody else has is a sentence, not an error of the database."""
-    try:
-        with transaction.atomic():
-            person.save()
-    except IntegrityError as error:
-        if "person_citizen_id_once" in str(error):
-            raise KnownElsewhere from error
-        raise
 
 
 def _once(row: Basis | PersonCategory, column: str, day: date) -> None:
@@ -116,17 +42,6 @@ def _once(row: Basis | PersonCategory, column: str, day: date) -> None:
     if rows.update(**{column: day}) != 1:
         raise Stale
     setattr(row, column, day)
-
-
-def _index_name(person: Person) -> None:
-    NameToken._base_manager.filter(person=person).delete()
-    words = search_tokens(person.name)
-    if person.preferred_name:
-        words |= search_tokens(person.preferred_name)
-    NameToken._base_manager.bulk_create(
-        NameToken(person=person, area_id=person.area_id, unit_id=person.unit_id, token=word)
-        for word in sorted(words)
-    )
 
 
 @transaction.atomic
@@ -139,10 +54,10 @@ def register_person(*, actor: Actor, details: Details, basis: str, form: str = "
         raise Refused
     _check_place(details, actor)
     person = Person(unit_id=actor.unit_id, registered_by_id=actor.user_id, recorded_at=actor.now)
-    _fill(person, details)
-    _store(person)
-    _index_name(person)
-    _tell(actor, "registered", person)
+    fill(person, details)
+    store(person)
+    index_name(person)
+    tell(actor, "registered", person)
     record_basis(person, actor=actor, basis=basis, form=form)
     return person
 
@@ -159,13 +74,13 @@ def change_person(
         raise Refused
     lock(person)
     _check_place(details, actor, kept=person.area_id)
-    told = swap(person, SUBJECT, seen=seen, held=_held(person), wanted=asdict(details))
+    told = swap(person, SUBJECT, seen=seen, held=details_of(person), wanted=asdict(details))
     if not told:
         return
-    _fill(person, details)
-    _store(person)
-    _index_name(person)
-    _tell(actor, "changed", person, **told)
+    fill(person, details)
+    store(person)
+    index_name(person)
+    tell(actor, "changed", person, **told)
 
 
 @transaction.atomic
@@ -176,7 +91,7 @@ def record_basis(person: Person, *, actor: Actor, basis: str, form: str = "") ->
     made = Basis.objects.create(
         person=person, code=basis, form=form, given_on=actor.today, recorded_by_id=actor.user_id
     )
-    _tell(actor, "basis_recorded", person, basis=basis)
+    tell(actor, "basis_recorded", person, basis=basis)
     return made
 
 
@@ -186,7 +101,7 @@ def withdraw_consent(basis: Basis, *, actor: Actor) -> None:
     if basis.code not in CONSENTS or not can(actor, "people.change", basis.person):
         raise Refused
     _once(basis, "withdrawn_on", actor.today)
-    _tell(actor, "consent_withdrawn", basis.person)
+    tell(actor, "consent_withdrawn", basis.person)
 
 
 @transaction.atomic
@@ -213,7 +128,7 @@ def add_category(
         valid_from=valid_from,
         verified_by_id=actor.user_id,
     )
-    _tell(actor, "category_added", person, category=code)
+    tell(actor, "category_added", person, category=code)
     return made
 
 
@@ -223,7 +138,7 @@ def end_category(category: PersonCategory, *, actor: Actor, valid_to: date) -> N
     if not can(actor, "people.change", category.person):
         raise Refused
     _once(category, "valid_to", valid_to)
-    _tell(actor, "category_ended", category.person, category=category.code)
+    tell(actor, "category_ended", category.person, category=category.code)
 
 
 @transaction.atomic
@@ -256,7 +171,7 @@ def join_household(
         Membership.objects.create(
             household=home, person=person, relation=relation, valid_from=actor.today
         )
-        _tell(actor, "joined_household", person, **told)
+        tell(actor, "joined_household", person, **told)
     return home
 
 
@@ -268,7 +183,7 @@ def leave_household(person: Person, *, actor: Actor, seen: int | None = None) ->
     lock(person)
     told = _move(person, None, actor=actor, seen=seen)
     if told:
-        _tell(actor, "left_household", person, **told)
+        tell(actor, "left_household", person, **told)
 
 
 def _move(
@@ -285,12 +200,12 @@ def _move(
 
 def note_read(person: Person, *, actor: Actor) -> None:
     """Put on record that somebody opened the file."""
-    _tell(actor, "read", person)
+    tell(actor, "read", person)
 
 
 def reveal(person: Person, *, actor: Actor) -> tuple[str, str, str]:
     """Phone, citizen id and address in full; put on record."""
     if not can(actor, "people.reveal", person):
         raise Refused
-    _tell(actor, "revealed", person)
+    tell(actor, "revealed", person)
     return person.phone, person.citizen_id, person.address

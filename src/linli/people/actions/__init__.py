@@ -1,0 +1,81 @@
+"""The verbs on persons, by what they are about: the file, who else may open it, two files that are
+one person's, and moves."""
+
+from ..changes import SUBJECT, Details, KnownElsewhere
+from .duplicates import (
+    DecidedBefore,
+    NoArbiter,
+    answer_centre,
+    ask_centre,
+    compare_files,
+    consult_station,
+    note_compared,
+    register_and_ask,
+    tell_apart,
+)
+from .files import (
+    HeldAlready,
+    add_category,
+    change_person,
+    end_category,
+    join_household,
+    leave_household,
+    note_read,
+    record_basis,
+    register_person,
+    reveal,
+    withdraw_consent,
+)
+from .merging import NumberTaken, join_files, undo_merge
+from .moving import (
+    MoveUnderWay,
+    NotThen,
+    accept_move,
+    arrive_due,
+    close_file,
+    propose_move,
+    refuse_move,
+    reopen_file,
+    withdraw_move,
+)
+from .serving import end_handover, hand_over
+
+__all__ = [
+    "SUBJECT",
+    "DecidedBefore",
+    "Details",
+    "HeldAlready",
+    "KnownElsewhere",
+    "MoveUnderWay",
+    "NoArbiter",
+    "NotThen",
+    "NumberTaken",
+    "accept_move",
+    "add_category",
+    "answer_centre",
+    "arrive_due",
+    "ask_centre",
+    "change_person",
+    "close_file",
+    "compare_files",
+    "consult_station",
+    "end_category",
+    "end_handover",
+    "hand_over",
+    "join_files",
+    "join_household",
+    "leave_household",
+    "note_compared",
+    "note_read",
+    "propose_move",
+    "record_basis",
+    "refuse_move",
+    "register_and_ask",
+    "register_person",
+    "reopen_file",
+    "reveal",
+    "tell_apart",
+    "undo_merge",
+    "withdraw_consent",
+    "withdraw_move",
+]
