@@ -25,11 +25,11 @@ SELECT post.id, post.role, unit.id, unit.kind, unit.zh, unit.en, unit.area_id, a
                    FROM unnest(served.codes || unit.area_id
                                || (unit.area_id - unit.area_id %% 1000000)) AS one(code)) place
              WHERE EXISTS (SELECT 1 FROM areas_areachange gone
-                           WHERE gone.kind IN ('merge', 'recode')
+                           WHERE gone.kind IN ('merge', 'recode', 'reparent')
                              AND gone.before_id BETWEEN place.code AND place.top
                              AND gone.after_id NOT BETWEEN place.code AND place.top)
                 OR EXISTS (SELECT 1 FROM areas_areachange come
-                           WHERE come.kind IN ('merge', 'recode')
+                           WHERE come.kind IN ('merge', 'recode', 'reparent')
                              AND come.after_id BETWEEN place.code AND place.top
                              AND come.before_id NOT BETWEEN place.code AND place.top))
 FROM accounts_post post

@@ -83,18 +83,47 @@ class ChangeKind(models.TextChoices):
     MERGE = "merge", pgettext_lazy("area change", "Merged into")
     SPLIT = "split", pgettext_lazy("area change", "Split off")
     RECODE = "recode", pgettext_lazy("area change", "New code")
+    REPARENT = "reparent", pgettext_lazy("area change", "Now belongs to")
     RENAME = "rename", pgettext_lazy("area change", "Renamed")
+
+
+class Reorganisation(models.Model):
+    """One list of changes, looked at first, then put into force as a whole, perhaps taken back.
+
+    `lines` are the changes as they were told, and stay whatever becomes of them; `made` is what
+    putting them into force has written, so that taking back undoes just that. `asked_by` and
+    `area` say who may go on with it: `area` holds every area concerned.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    area = models.BigIntegerField()
+    asked_by = models.UUIDField(null=True)
+    asked_at = models.DateTimeField()
+    lines = models.JSONField(default=list)
+    made = models.JSONField(default=dict)
+    queued_at = models.DateTimeField(null=True)
+    done = models.IntegerField(default=0)
+    refused = models.JSONField(default=list)
+    applied_at = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("-asked_at",), name="reorganisation_newest"),)
 
 
 class AreaChange(models.Model):
     """One line of the change log: from a day on, `before` is (partly) `after`.
 
     MERGE and RECODE say that everything recorded under `before` belongs to `after`; SPLIT says
-    that only an unknown part does, so it cannot be attributed.
+    that only an unknown part does, so it cannot be attributed; REPARENT that `before` keeps its
+    code and lies in `after` now.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     kind = models.CharField(max_length=8, choices=ChangeKind)
+    reorganisation = models.ForeignKey(
+        Reorganisation, on_delete=models.PROTECT, null=True, related_name="changes"
+    )
     before = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")
     after = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")
     on_day = models.DateField()

@@ -1,9 +1,11 @@
 """What has become of areas: merged into others, or under a new code somewhere else."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from functools import cached_property
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -14,11 +16,15 @@ from .models import ChangeKind
 
 Span = tuple[int, int]
 # After these everything that was recorded under a code counts under another.
-MOVING = (ChangeKind.MERGE, ChangeKind.RECODE)
-# Every number of the statistics asks what has become of its area; mostly nothing has.
+MOVING = (ChangeKind.MERGE, ChangeKind.RECODE, ChangeKind.REPARENT)
+# Every number of the statistics asks what has become of its area; mostly nothing has, and a log
+# that is known is not read again.
 MOVES = """
-SELECT kind, before_id, after_id FROM areas_areachange
-WHERE kind <> %s AND on_day <= %s ORDER BY on_day
+SELECT newest.id, change.kind, before_id, after_id, on_day, change.id,
+       area.valid_from >= on_day
+FROM (SELECT (SELECT id FROM areas_areachange ORDER BY id DESC LIMIT 1) AS id) newest
+LEFT JOIN (areas_areachange change JOIN areas_area area ON area.code = after_id)
+  ON newest.id IS DISTINCT FROM %s
 """
 # SQL: how many codes lie in an area of this code (`areacodes.span_of`), for the query that reads
 # whether anything in it has moved.
@@ -63,34 +69,61 @@ def _within(spans: Iterable[Span], column: str) -> Q:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of the change log; `is_new`: there was no `after` before that day."""
+
+    kind: str
+    before: int
+    after: int
+    day: date
+    is_new: bool
+
+
+@dataclass(frozen=True)
 class Moves:
     """The change log up to a day."""
 
-    known: tuple[tuple[str, int, int], ...]
-    moved: dict[int, int]
+    known: tuple[Line, ...]
+
+    @cached_property
+    def moved(self) -> dict[int, int]:
+        """Where areas went, or what they lie in now."""
+        return {one.before: one.after for one in self.known if one.kind in MOVING}
+
+    @cached_property
+    def kept(self) -> frozenset[int]:
+        """Of these the areas that are still themselves: only what they lie in is another."""
+        last = {one.before: one.kind for one in self.known if one.kind in MOVING}
+        return frozenset(code for code, kind in last.items() if kind == ChangeKind.REPARENT)
+
+    @cached_property
+    def gone(self) -> frozenset[int]:
+        """The areas that are no more."""
+        return frozenset(self.moved.keys() - self.kept)
+
+    @cached_property
+    def _index(self) -> "Ends":
+        return Ends.of(self.moved.items())
 
     def ranges(self, code: int) -> Ranges:
         """See `areas.queries.ranges`."""
         own = range_of(code)
         if code == NATION:
             return Ranges((own,))
-        counts = {one: self._comes_to(own, one) for one in self._near(own)}
+        counts = {one: self._comes_to(own, one) for one in self._index.near(own)}
         inside = widest([own, *(range_of(one) for one, is_ours in counts.items() if is_ours)])
         partly = [
-            range_of(before)
-            for kind, before, after in self.known
-            if kind == ChangeKind.SPLIT
-            and self._comes_to(own, after)
-            and not self._comes_to(own, before)
+            range_of(one.before)
+            for one in self.known
+            if one.kind == ChangeKind.SPLIT
+            and self._comes_to(own, one.after)
+            and not self._comes_to(own, one.before)
         ]
         return Ranges(tuple(inside), tuple(_left(inside, counts)), tuple(dict.fromkeys(partly)))
 
     def touch(self, code: int) -> bool:
         """Whether an area in this one was ever merged or got a new code, so that ranges differ."""
-        here = [range_of(code)]
-        return any(
-            _holds(here, before) or _holds(here, after) for before, after in self.moved.items()
-        )
+        return bool(self._index.near(range_of(code), is_far=False))
 
     def holders(self, code: int) -> list[int]:
         """See `areas.queries.holders`."""
@@ -99,27 +132,12 @@ class Moves:
         while True:
             above = [code, *reversed(ancestors(code))]
             step = next((one for one in above if one in self.moved and one not in seen), None)
-            # What lies below the area that has gone went along and is held as before.
-            found += above if step is None else above[: above.index(step)]
             if step is None:
-                return list(dict.fromkeys(found))
+                return list(dict.fromkeys([*found, *above]))
+            # What lies below the area that has gone went along and is held as before.
+            found += above[: above.index(step) + (step in self.kept)]
             seen.add(step)
             code = self.moved[step]
-
-    def _near(self, own: Span) -> set[int]:
-        """The areas whose move can matter to a range: those in it, and those that may lead into
-        it."""
-        found: set[int] = set()
-        spans = [own]
-        while spans:
-            new = {
-                before
-                for before, after in self.moved.items()
-                if before not in found and (_holds(spans, before) or _holds(spans, after))
-            }
-            found |= new
-            spans = [range_of(one) for one in new]
-        return found
 
     def _comes_to(self, own: Span, code: int) -> bool:
         """Whether what was recorded under a code has come to lie inside a range."""
@@ -130,19 +148,61 @@ class Moves:
             # Where the range goes as part of a larger area, what lies in it goes along.
             steps = [one for one in above if _holds([own], one)] if is_inside else above
             step = next((one for one in steps if one in self.moved and one not in seen), None)
-            if step is None:
+            if step is None or (step in self.kept and range_of(step) == own):
                 return is_inside
             seen.add(step)
             code = self.moved[step]
 
 
+@dataclass(frozen=True)
+class Ends:
+    """Pairs of areas, found by where either end lies."""
+
+    by_before: tuple[int, ...]
+    by_after: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[int, int]]) -> "Ends":
+        held = list(pairs)
+        befores = sorted({before for before, _after in held})
+        return cls(tuple(befores), tuple(sorted((after, before) for before, after in held)))
+
+    def near(self, own: Span, *, is_far: bool = True) -> set[int]:
+        """The befores that can matter to a range: those in it, and those that lead into it; with
+        `is_far` also those that lead to these."""
+        found: set[int] = set()
+        spans = [own]
+        while spans:
+            low, high = spans.pop()
+            first, last = bisect_left(self.by_before, low), bisect_right(self.by_before, high)
+            start = bisect_left(self.by_after, (low, -1))
+            end = bisect_right(self.by_after, (high, 10**12))
+            new = {*self.by_before[first:last], *(one for _to, one in self.by_after[start:end])}
+            spans += [range_of(one) for one in new - found] if is_far else []
+            found |= new
+        return found
+
+
+# The whole log as it was last read, with the id of its newest line: reorganisations are put into
+# force one at a time, so a log with the same newest line is the same log.
+_known: tuple[UUID | None, Moves] = (None, Moves(()))
+
+
 def moves(*, geography: date | None = None) -> Moves:
     """The change log as it is known for a day (default: all of it), in one statement."""
+    global _known  # noqa: PLW0603 - kept for the life of the process
+    newest, log = _known
     with connection.cursor() as cursor:
-        cursor.execute(MOVES, [str(ChangeKind.RENAME), geography or date.max])
-        known = tuple(cursor.fetchall())
-    moved = {before: after for kind, before, after in known if kind != ChangeKind.SPLIT}
-    return Moves(known, moved)
+        cursor.execute(MOVES, [newest])
+        rows = cursor.fetchall()
+    if rows[0][0] != newest:
+        held = [row for row in rows if row[1] not in {None, ChangeKind.RENAME}]
+        held.sort(key=lambda row: (row[4], row[5]))
+        log = Moves(tuple(Line(*row[1:5], row[6]) for row in held))
+        _known = rows[0][0], log
+    if geography is None:
+        return log
+    return Moves(tuple(one for one in log.known if one.day <= geography))
 
 
 def together(held: Iterable[Ranges]) -> Ranges:
@@ -179,17 +239,30 @@ def _holds(spans: Iterable[Span], code: int) -> bool:
 
 def _left(inside: list[Span], counts: dict[int, bool]) -> list[Span]:
     """The parts of ranges that have gone: where the smallest area that moved does not count."""
-    moves = {range_of(one): is_ours for one, is_ours in counts.items() if _holds(inside, one)}
-    edges = sorted({edge for low, high in moves for edge in (low, high + 1)})
     gone: list[Span] = []
-    for low, end in pairwise(edges):
-        smallest = min(
-            (span for span in moves if span[0] <= low <= span[1]),
-            key=lambda span: span[1] - span[0],
-            default=None,
-        )
-        if smallest is None or moves[smallest]:
-            continue
-        begins = gone.pop()[0] if gone and gone[-1][1] == low - 1 else low
-        gone.append((begins, end - 1))
+    around: list[tuple[Span, bool]] = []
+    at = 0
+
+    def up_to(end: int) -> None:
+        """What lies before a code belongs to the smallest area around it."""
+        nonlocal at
+        if around and not around[-1][1] and at < end:
+            begins = gone.pop()[0] if gone and gone[-1][1] == at - 1 else at
+            gone.append((begins, end - 1))
+        at = max(at, end)
+
+    def close(before: int) -> None:
+        while around and around[-1][0][1] < before:
+            up_to(around[-1][0][1] + 1)
+            around.pop()
+
+    held = sorted(
+        ((range_of(one), is_ours) for one, is_ours in counts.items() if _holds(inside, one)),
+        key=lambda one: (one[0][0], -one[0][1]),
+    )
+    for span, is_ours in held:
+        close(span[0])
+        up_to(span[0])
+        around.append((span, is_ours))
+    close(10**12 + 1)
     return gone

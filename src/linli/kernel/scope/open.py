@@ -64,7 +64,7 @@ def scope_of(
         return Scope(ranges=tuple(range_of(one) for one in asked), unit_ids=units)
     log = moves()
     held = together(log.ranges(one) for one in asked)
-    former = frozenset(low for low, _high in held.inside if low in log.moved)
+    former = frozenset(low for low, _high in held.inside if low in log.gone)
     return Scope(ranges=held.inside, left=held.left, former=former, unit_ids=units)
 
 

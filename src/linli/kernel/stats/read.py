@@ -9,8 +9,9 @@ from django.db import connection
 
 from linli.kernel.access.permissions import holds
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.areas.moves import Moves, moves
-from linli.kernel.areas.queries import Ranges, is_code
+from linli.kernel.areas.geography import Geography, Piece, geography
+from linli.kernel.areas.moves import without
+from linli.kernel.areas.queries import is_code
 from linli.kernel.units.models import UnitKind
 from linli.lib.areacodes import NATION, level_of, range_of
 
@@ -30,7 +31,8 @@ class NotCounted(Exception):
 @dataclass(frozen=True)
 class Question:
     """What is asked: a measure, an area, the days from `first` to `last` (both included), perhaps
-    of one unit only. `is_settled`: these are whole months, and all of them are over."""
+    of one unit only. `is_settled`: these are whole months, and all of them are over. `as_of`: under
+    the geography of that day, else as the areas are now."""
 
     measure: Measure
     area: int
@@ -38,15 +40,32 @@ class Question:
     last: date
     unit: UUID | None = None
     is_settled: bool = False
+    as_of: date | None = None
 
     @cached_property
-    def moves(self) -> Moves:
-        """What has become of areas; read once for a question and those made from it."""
-        return moves()
+    def geography(self) -> Geography:
+        """Which areas there are; read once for a question and those made from it."""
+        return geography(self.as_of)
 
     @cached_property
-    def ranges(self) -> Ranges:
-        return self.moves.ranges(self.area)
+    def pieces(self) -> tuple[Piece, ...]:
+        """What counts in the area, of the days asked for."""
+        return tuple(
+            one
+            for one in self.geography.pieces(self.area)
+            if one.first <= self.last and self.first <= one.last
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the area is exactly the range of its own code."""
+        return self.geography.is_plain(self.area)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether lists, which follow codes alone as areas are now, hold the same rows."""
+        is_whole = all(one.first == date.min and one.last == date.max for one in self.pieces)
+        return self.as_of is None and is_whole and self.area not in self.geography.divided
 
     def during(self, first: date, last: date) -> "Question":
         """The same about other days."""
@@ -57,7 +76,7 @@ class Question:
         return self._like(replace(self, area=area))
 
     def _like(self, made: "Question") -> "Question":
-        vars(made)["moves"] = self.moves
+        vars(made)["geography"] = self.geography
         return made
 
 
@@ -73,22 +92,41 @@ class Count:
         return Count(self.n + other.n, tuple(one + more for one, more in pairs))
 
 
-def question(actor: Actor, measure: Measure, *, area: int, first: date, last: date) -> Question:
+def question(
+    actor: Actor,
+    measure: Measure,
+    *,
+    area: int,
+    first: date,
+    last: date,
+    as_of: date | None = None,
+) -> Question:
     """A question the actor may ask, narrowed to their own unit where they see no more.
 
-    Raises NotCounted for an area outside the actor's scope or a measure they may not count.
+    Raises NotCounted for an area outside the actor's scope, or whose parts under the geography
+    asked for lie outside it now, and for a measure they may not count.
     """
     if not holds(actor, measure.needs) or not is_code(area):
         raise NotCounted
     # What has gone elsewhere may be asked, too: nothing counts there any more.
     if actor.is_system or (actor.unit_kind in SEES_AREAS and actor.scope.reaches(area)):
-        return Question(measure, area, first, last)
+        asked = Question(measure, area, first, last, as_of=as_of)
+        if as_of is not None and not _is_within(asked, actor):
+            raise NotCounted
+        return asked
     if actor.unit_id is not None and actor.unit_kind not in SEES_AREAS:
         # One's own numbers are meant wherever they happened, unless another area is asked for.
         whole = NATION if area == actor.area else area
         is_settled = first.day == (last + DAY).day == 1 and last < actor.today
-        return Question(measure, whole, first, last, actor.unit_id, is_settled)
+        return Question(measure, whole, first, last, actor.unit_id, is_settled, as_of)
     raise NotCounted
+
+
+def _is_within(asked: Question, actor: Actor) -> bool:
+    """Whether everything that counts lies where the actor may look today."""
+    held = actor.scope
+    spans = [(one.low, one.high) for one in asked.pieces]
+    return held.is_everything or not without(spans, without(held.ranges, held.left))
 
 
 def tells_apart(asked: Question) -> bool:
@@ -162,20 +200,56 @@ def during(asked: Question, spans: Sequence[tuple[date, date]]) -> list[Count]:
 
 def by_area(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
     """The number for each of some areas inside the one asked for (its children)."""
-    wanted = list(codes)
-    found: dict[int, Count] = {}
-    if asked.unit is None and not asked.moves.touch(asked.area):
-        # Below a province there may be cities and, without one, counties.
-        for level in {level_of(code) for code in wanted}:
-            these = [code for code in wanted if level_of(code) == level]
+    wanted, found = set(codes), {}
+    low, high = range_of(asked.area)
+    plain = {one for one in wanted if low <= one <= high and asked.geography.is_plain(one)}
+    # Below a province there may be cities and, without one, counties.
+    for level in {level_of(code) for code in plain} if asked.unit is None else ():
+        these = [code for code in plain if level_of(code) == level]
+        if level <= COUNTY_LEVEL or asked.is_plain:
             grouped = _rows(asked, by=_cut(level), level=level, only=these)
             found |= {code: grouped[code] for code in these if code in grouped}
-        return found
-    for code in wanted:
-        part = total(asked.at(code))
-        if part.n:
-            found[code] = part
-    return found
+            wanted -= set(these)
+    return found | _by_pieces(asked, wanted) if wanted else found
+
+
+def _by_pieces(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
+    """The number for each of some areas that are more or less than the range of their code, or lie
+    elsewhere by it; from the facts, in one statement."""
+    one = asked.measure
+    rows = [(code, piece) for code in codes for piece in asked.geography.pieces(code)]
+    s1, s2, s3 = one.sum_columns()
+    values: dict[str, Any] = {"first": asked.first, "last": asked.last, "unit": asked.unit}
+    values |= {"code": [code for code, _piece in rows]}
+    for name in ("low", "high", "first", "last"):
+        values[f"{name}s"] = [getattr(piece, name) for _code, piece in rows]
+    where = f" AND {one.where}" if one.where else ""
+    where += f" AND {one.whose} = %(unit)s" if asked.unit is not None else ""
+    sql = (
+        f"SELECT code, count(*), coalesce(sum({s1}), 0), coalesce(sum({s2}), 0),"
+        f" coalesce(sum({s3}), 0) FROM unnest(%(code)s::bigint[], %(lows)s::bigint[],"
+        " %(highs)s::bigint[], %(firsts)s::date[], %(lasts)s::date[])"
+        f" AS piece(code, low, high, begins, ends) JOIN {one.table}"
+        f" ON {one.area} BETWEEN low AND high AND {one.day} BETWEEN begins AND ends"
+        f" WHERE {one.day} BETWEEN %(first)s AND %(last)s{where} GROUP BY code"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return {code: _count(asked, n, sums) for code, n, *sums in cursor.fetchall()}
+
+
+def not_attributed(whole: Count, parts: Iterable[Count]) -> Count:
+    """What counts in an area and in none of those below it: nobody knows more than the area, or
+    which of several it belongs to. It is shown, and never apportioned."""
+    rest = list(parts)
+    n = whole.n - sum(one.n for one in rest)
+    return Count(
+        n,
+        tuple(
+            value - sum(part)
+            for value, *part in zip(whole.sums, *(one.sums for one in rest), strict=True)
+        ),
+    )
 
 
 def distinct(asked: Question, name: str) -> int:
@@ -222,7 +296,11 @@ def _rows(
     """Grouped counts from the cube where it holds the area, from the facts elsewhere; with `level`,
     of the areas of that level which are `only` asked for."""
     finest = CITY_LEVEL if dimension else COUNTY_LEVEL
-    if _is_held(asked, level_of(asked.area) if level is None else level, finest):
+    is_held = _is_held(asked, level_of(asked.area), finest)
+    if level is not None:
+        # These are whole ranges of codes, whatever the area around them is.
+        is_held = asked.unit is None and level <= finest
+    if is_held:
         sql, values = _cube_sql(asked, by, dimension, only or [asked.area])
     else:
         sql, values = _fact_sql(asked, by, dimension)
@@ -235,7 +313,7 @@ def _rows(
 
 def _is_held(asked: Question, level: int, finest: int) -> bool:
     """Whether what is held down to the `finest` level answers for areas of this one."""
-    return asked.unit is None and level <= finest and asked.ranges.is_plain
+    return asked.unit is None and level <= finest and asked.is_plain
 
 
 def _count(asked: Question, n: int, sums: list[int]) -> Count:
@@ -334,17 +412,18 @@ def _fact_sql(asked: Question, by: str, dimension: str) -> tuple[str, dict[str, 
 
 
 def _fact_condition(asked: Question, prefix: str = "") -> tuple[str, dict[str, Any]]:
-    one, spans = asked.measure, asked.ranges
+    one = asked.measure
     values: dict[str, Any] = {"first": asked.first, "last": asked.last}
     parts = [f"{prefix}{one.day} BETWEEN %(first)s AND %(last)s"]
-    places = []
-    for at, (low, high) in enumerate(spans.inside):
-        places.append(f"{prefix}{one.area} BETWEEN %(low{at})s AND %(high{at})s")
-        values |= {f"low{at}": low, f"high{at}": high}
+    places = ["false"] if not asked.pieces else []
+    for at, piece in enumerate(asked.pieces):
+        place = f"{prefix}{one.area} BETWEEN %(low{at})s AND %(high{at})s"
+        values |= {f"low{at}": piece.low, f"high{at}": piece.high}
+        if piece.first > asked.first or piece.last < asked.last:
+            place = f"({place} AND {prefix}{one.day} BETWEEN %(from{at})s AND %(to{at})s)"
+            values |= {f"from{at}": piece.first, f"to{at}": piece.last}
+        places.append(place)
     parts.append(f"({' OR '.join(places)})")
-    for at, (low, high) in enumerate(spans.left):
-        parts.append(f"{prefix}{one.area} NOT BETWEEN %(from{at})s AND %(to{at})s")
-        values |= {f"from{at}": low, f"to{at}": high}
     if one.where:
         parts.append(f"{prefix}{one.where}")
     if asked.unit is not None:
