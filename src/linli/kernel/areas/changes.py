@@ -1,21 +1,53 @@
-"""What a published list of changes says: areas merged, split, renumbered or renamed on a day."""
+"""What a list of changes says: areas merged, split, renumbered, moved or renamed on a day."""
 
+import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from linli.lib.areacodes import NATION, expand
-from linli.lib.divisions import LONGEST_NAME, AreaFileError, read_name, rows
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
-from .models import Area, AreaChange, AreaVersion, ChangeKind
-from .moves import MOVING
+from linli.lib.areacodes import NATION, expand, is_pseudo
+from linli.lib.divisions import LONGEST_NAME, AreaFileError, Division
+
+from .models import ChangeKind
 
 COLUMNS = ("kind", "before", "after", "day", "name")
+LIST_COLUMNS = ("code", "name")
+# As published lists call them.
+TITLES = {
+    "类别": "kind",
+    "变更类别": "kind",
+    "原代码": "before",
+    "新代码": "after",
+    "现代码": "after",
+    "日期": "day",
+    "生效日期": "day",
+    "名称": "name",
+    "新名称": "name",
+    "代码": "code",
+    "区划代码": "code",
+    "统计用区划代码": "code",
+}
+KINDS = {
+    "合并": ChangeKind.MERGE,
+    "撤并": ChangeKind.MERGE,
+    "拆分": ChangeKind.SPLIT,
+    "析置": ChangeKind.SPLIT,
+    "更码": ChangeKind.RECODE,
+    "代码变更": ChangeKind.RECODE,
+    "改隶": ChangeKind.REPARENT,
+    "划归": ChangeKind.REPARENT,
+    "更名": ChangeKind.RENAME,
+}
+FAULTS_AT_MOST = 50
 
 
 @dataclass(frozen=True)
 class Change:
-    """A line of the list; `name` is the new name of an area that was renamed."""
+    """A line of the list; `name` is the new name of an area that was renamed, or the name of an
+    area that is new with this change."""
 
     where: str
     kind: ChangeKind
@@ -25,87 +57,112 @@ class Change:
     name: str = ""
 
 
-def changes(text: Iterable[str], source: str) -> Iterator[Change]:
-    """The changes in CSV with the COLUMNS: `kind` is merge, split, recode or rename, `before` and
-    `after` are codes, `name` is for a rename.
+class Refused(AreaFileError):
+    """A list that cannot be put into force; `faults` are sentences, each with its line."""
 
-    Raises AreaFileError at the first line that is none.
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(self.faults[:FAULTS_AT_MOST]))
+
+
+def fault(where: str, sentence: str | Promise) -> str:
+    """A sentence about a line."""
+    return _("%(where)s: %(sentence)s") % {"where": where, "sentence": sentence}
+
+
+def place(source: str, line: int) -> str:
+    return _("%(source)s, line %(line)s") % {"source": source, "line": line}
+
+
+def is_changes(text: str) -> bool:
+    """Whether a text is a list of changes, by its first line."""
+    titles = text.partition("\n")[0].replace("\ufeff", "").strip().split(",")
+    return "before" in {TITLES.get(one.strip(), one.strip()) for one in titles}
+
+
+def _rows(text: str, source: str, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    """The rows of CSV that has these columns, each with its place; what is missing is empty."""
+    reader = csv.reader(text.lstrip("\ufeff").splitlines())
+    try:
+        titles = [TITLES.get(one.strip(), one.strip()) for one in next(reader, [])]
+        if not set(columns) <= set(titles):
+            named = ", ".join(columns)
+            raise Refused(
+                [
+                    _("%(source)s: the first line must name the columns %(columns)s.")
+                    % {"source": source, "columns": named}
+                ]
+            )
+        places = [titles.index(one) for one in columns]
+        for row in reader:
+            if any(one.strip() for one in row):
+                told = [row[at].strip() if at < len(row) else "" for at in places]
+                yield place(source, reader.line_num), told
+    except csv.Error as error:
+        raise Refused([fault(place(source, reader.line_num), str(error))]) from error
+
+
+def read_changes(text: str, source: str) -> list[Change]:
+    """The changes in CSV with the COLUMNS: `kind` is merge, split, recode, reparent or rename,
+    `before` and `after` are codes, `name` is for a rename and for an area that is new.
+
+    Raises Refused with a sentence for every line that is none.
     """
-    for line, (told, code, new_code, on, name) in rows(text, source, COLUMNS):
-        where = f"{source}, line {line}"
+    faults: list[str] = []
+    found: list[Change] = []
+    for where, told in _rows(text, source, COLUMNS):
         try:
-            kind, day = ChangeKind(told), date.fromisoformat(on)
-            before, after = expand(code), expand(new_code or code)
-        except ValueError:
-            raise AreaFileError(f"{where}: {told!r} {code!r} {on!r} is no change") from None
-        is_rename = kind == ChangeKind.RENAME
-        if (before == after) != is_rename or NATION in {before, after}:
-            raise AreaFileError(f"{where}: a rename is of one area, every other change of two")
-        if is_rename and (not 0 < len(name) <= LONGEST_NAME or "\x00" in name):
-            raise AreaFileError(f"{where}: a renamed area needs its new name")
-        yield Change(where, kind, before, after, day, name)
+            found.append(_read(where, *told))
+        except ValueError as error:
+            faults.append(fault(where, str(error)))
+    if faults:
+        raise Refused(faults)
+    return found
 
 
-def record(told: Iterable[Change], *, using: str, today: date) -> int:
-    """Put changes into the log, oldest first; returns how many were not there yet.
+def _read(where: str, told: str, code: str, new_code: str, on: str, name: str) -> Change:
+    try:
+        kind = KINDS.get(told) or ChangeKind(told)
+        before, after = expand(code), expand(new_code or code)
+        day = date.fromisoformat(on)
+    except ValueError:
+        raise ValueError(
+            _(
+                "“%(told)s %(code)s %(day)s” is no change: a kind, codes of 2 to 12 digits and"
+                " a day such as 2025-07-01 are needed."
+            )
+            % {"told": told, "code": code, "day": on}
+        ) from None
+    is_rename = kind == ChangeKind.RENAME
+    if (before == after) != is_rename or before == NATION or (after == NATION and is_rename):
+        raise ValueError(_("A rename is of one area, every other change of two."))
+    if after == NATION:
+        raise ValueError(_("A rename is of one area, every other change of two."))
+    if len(name) > LONGEST_NAME or "\x00" in name or (is_rename and not name):
+        raise ValueError(_("A renamed area needs its new name, of 80 characters at most."))
+    return Change(where, kind, before, after, day, name)
 
-    Raises AreaFileError for an area that is not known, for one that has gone already, and for a
-    change of a day to come: a change that is in the log is in force.
+
+def read_list(text: str, source: str) -> list[Division]:
+    """The areas in CSV with the columns `code` (2 to 12 digits) and `name`.
+
+    Raises Refused with a sentence for every line that is none.
     """
-    told = list(told)
-    for one in told:
-        if one.day > today:
-            raise AreaFileError(f"{one.where}: {one.day} is still to come; import it on that day")
-    return sum(_record(one, using) for one in sorted(told, key=lambda one: one.day))
-
-
-def _record(change: Change, using: str) -> bool:
-    log = AreaChange.objects.using(using)
-    key = {"before_id": change.before, "after_id": change.after, "on_day": change.day}
-    if log.filter(**key).exists():
-        return False
-    for code in (change.before, change.after):
-        if not Area.objects.using(using).filter(code=code, is_pseudo=False).exists():
-            raise AreaFileError(f"{change.where}: {code:012d} is not known; import it first")
-    if log.filter(before_id=change.before, kind__in=MOVING).exists():
-        raise AreaFileError(f"{change.where}: {change.before:012d} has gone before")
-    log.create(kind=change.kind, **key)
-    if change.kind == ChangeKind.RENAME:
-        _rename(change, using)
-    elif change.kind in MOVING:
-        _end(change, using)
-    return True
-
-
-def _current(change: Change, using: str) -> AreaVersion:
-    """The present version of the area before a change, which began before it."""
-    versions = AreaVersion.objects.using(using)
-    held = versions.filter(area_id=change.before, valid_to__isnull=True).first()
-    if held is None:
-        raise AreaFileError(f"{change.where}: {change.before:012d} has ended")
-    if held.valid_from >= change.day:
-        raise AreaFileError(f"{change.where}: the area as it is began on {held.valid_from}")
-    return held
-
-
-def _rename(change: Change, using: str) -> None:
-    held, reading = _current(change, using), read_name(change.name)
-    held.valid_to = change.day - timedelta(days=1)
-    held.save(using=using, update_fields=["valid_to"])
-    AreaVersion.objects.using(using).create(
-        area_id=held.area_id,
-        parent_id=held.parent_id,
-        zh=change.name,
-        pinyin=reading.pinyin,
-        initials=reading.initials,
-        en=reading.en,
-        valid_from=change.day,
-    )
-
-
-def _end(change: Change, using: str) -> None:
-    """From the day on the area is no more; what was recorded under it counts where it went."""
-    held = _current(change, using)
-    held.valid_to = change.day - timedelta(days=1)
-    held.save(using=using, update_fields=["valid_to"])
-    Area.objects.using(using).filter(pk=change.before).update(valid_to=held.valid_to)
+    faults: list[str] = []
+    found: list[Division] = []
+    for where, (short, name) in _rows(text, source, LIST_COLUMNS):
+        try:
+            code = expand(short)
+        except ValueError:
+            code = NATION
+        if code == NATION or not 0 < len(name) <= LONGEST_NAME or "\x00" in name:
+            told = _(
+                "“%(code)s %(name)s” is no area: a code of 2, 4, 6, 9 or 12 digits and a name"
+                " are needed."
+            ) % {"code": short, "name": name}
+            faults.append(fault(where, told))
+        else:
+            found.append((code, name, is_pseudo(code, name)))
+    if faults:
+        raise Refused(faults)
+    return found

@@ -55,6 +55,7 @@ class Geography:
     divided: Lines
     came: Lines
     mixed: Lines
+    log: Moves
     _ends: Ends
     _pieces: dict[int, tuple[Piece, ...]] = field(default_factory=dict)
 
@@ -63,14 +64,14 @@ class Geography:
         past = [one for one in log.known if one.day <= on]
         later = [one for one in log.known if one.day > on and one.kind != ChangeKind.REPARENT]
         moved = {one.before: one for one in past if one.kind in MOVING}
-        divided = _by(((one.before, one) for one in past if one.kind == ChangeKind.SPLIT))
+        divided = _by((one.before, one) for one in past if one.kind == ChangeKind.SPLIT)
         came = _by((one.after, one) for one in later if _is_same(one))
         mixed = _by((one.after, one) for one in later if not _is_same(one))
         pairs = [(one.before, one.after) for one in moved.values()]
         pairs += [(code, one.after) for code, held in divided.items() for one in held]
         pairs += [(code, one.before) for code, held in came.items() for one in held]
         pairs += [(code, one.before) for code, held in mixed.items() for one in held]
-        return cls(moved, divided, came, mixed, Ends.of(pairs))
+        return cls(moved, divided, came, mixed, log, Ends.of(pairs))
 
     def holders(self, code: int, day: date) -> list[int]:
         """The areas that surely hold a fact with this code and day, the smallest first."""

