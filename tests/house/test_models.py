@@ -36,6 +36,7 @@ GLOBAL = {
     "timeline.Event": "read by subject, and whoever shows it has opened the subject by permission",
     "timeline.Seal": "hashes over events",
     "operations.Operation": "found by an id made for one form; ids, a keyed hash, a sealed answer",
+    "operations.Epoch": "which life of the database this is: an id and moments",
     "flow.Duty": "read by the unit and user it is for (flow.queries.duties); names no person",
     "flow.Clock": "read by its subject; codes, units and minutes only",
     "flow.CalendarDay": "holidays are public",

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from linli.lib.postgres import Cluster, ClusterError, find_binaries, install_with_apt
+from linli.lib.postgres import Cluster, ClusterError, find_binaries, install
 from linli.lib.postgres.tuning import GIGABYTE, settings
 
 
@@ -221,7 +221,7 @@ def test_a_version_that_is_not_here_is_not_replaced_by_another() -> None:
 
 
 def test_installing_does_nothing_where_there_are_programs() -> None:
-    assert install_with_apt() == find_binaries()
+    assert install() == find_binaries()
 
 
 def test_memory_is_an_eighth_of_a_small_machine_and_one_gigabyte_at_most() -> None:

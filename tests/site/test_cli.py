@@ -48,7 +48,7 @@ def test_help_lists_every_command_under_its_heading() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
 
     headings = [line.rstrip(":") for line in shown.splitlines() if line.endswith(":")]
-    assert headings == ["Options", "Start", "Users", "Database", "Data", "Proof", "Run"]
+    assert headings == ["Options", "Start", "Users", "Database", "Backup", "Data", "Proof", "Run"]
     assert [name for name in main.commands if f"\n  {name} " not in shown] == []
 
 

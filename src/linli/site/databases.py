@@ -27,7 +27,8 @@ from psycopg import Connection, OperationalError, ProgrammingError, connect
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
-from linli.lib.postgres import Cluster, ClusterError, find_binaries, install_with_apt
+from linli.lib.postgres import Cluster, ClusterError, find_binaries
+from linli.lib.postgres import install as install_programs
 
 from .home import Home
 
@@ -108,14 +109,14 @@ def cluster(
 ) -> Cluster:
     """Our own server for this home, over the binaries that made it; nothing is started.
 
-    With `install`, PostgreSQL is installed when it is missing and this is root.
+    With `install`, PostgreSQL is installed or fetched when it is missing.
     """
     folder = cluster_folder(home)
     made_by = folder / "pgdata" / "PG_VERSION"
     major = int(made_by.read_text()) if made_by.exists() else None
     bin_dir = find_binaries(environ, major=major)
     if bin_dir is None and install and major is None:
-        bin_dir = install_with_apt()
+        bin_dir = install_programs(environ)
     if bin_dir is None and major is not None:
         raise ClusterError(f"The database in {folder} needs PostgreSQL {major}, which is missing.")
     return Cluster(folder, bin_dir or Path("/nonexistent"), turbo)

@@ -8,9 +8,11 @@ from django.core.management import call_command
 from django.db import connections, transaction
 
 from linli.dispatch import deadlines
+from linli.kernel.accounts.actors import acting, system
 from linli.kernel.areas.load import import_packaged
 from linli.kernel.areas.models import Area
 from linli.kernel.flow.calendar import seed_years
+from linli.kernel.operations.epochs import first_epoch
 from linli.kernel.stats import triggers
 from linli.kernel.stats.rebuild import rebuild
 from linli.kernel.terms.models import Term
@@ -52,6 +54,8 @@ def seed() -> None:
                     list=name, code=code, zh=zh, en=en, position=position, valid_from=VALID_FROM
                 )
     deadlines.seed()
+    with acting(system("linli migrate")) as actor:
+        first_epoch(actor=actor)
     seed_years(FIRST_YEAR, date.today().year + 1)  # noqa: DTZ011 - only the year matters
 
 

@@ -12,7 +12,7 @@ that user, because PostgreSQL refuses to run as root; each parent of the folder 
 user pass.
 """
 
-from .binaries import ClusterError, find_binaries, install_with_apt, version_of
+from .binaries import ClusterError, find_binaries, install, told, version_of
 from .cluster import Cluster, Status
 from .tuning import DURABLE
 
@@ -22,6 +22,7 @@ __all__ = [
     "ClusterError",
     "Status",
     "find_binaries",
-    "install_with_apt",
+    "install",
+    "told",
     "version_of",
 ]

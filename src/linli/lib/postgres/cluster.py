@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,6 +93,80 @@ class Cluster:
         shutil.rmtree(self.socket_dir, ignore_errors=True)
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
+    def recover(
+        self,
+        fill: Callable[[Path], None],
+        wanted: Mapping[str, str],
+        waiting: Callable[[float], None],
+    ) -> None:
+        """Become the server whose files `fill` puts into a folder, after a recovery with the
+        settings `wanted`; the superuser gets a new password. `waiting` hears each second for how
+        long.
+
+        Raises `ClusterError` when there is a server here already, or recovery ends too early.
+        """
+        self._take_folder()
+        with self._locked():
+            if self.pgdata.exists():
+                raise ClusterError(f"There is a server in {self.data_dir} already.")
+            draft = self.data_dir / "pgdata.new"
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(mode=0o700)
+            fill(draft)
+            for path in (draft, *draft.rglob("*")):
+                self.give(path)
+            draft.rename(self.pgdata)
+            self._configure(wanted)
+            self._start()
+            self._wait_until_recovered(waiting)
+            self._run("pg_ctl", "stop", "-D", str(self.pgdata), "-m", "fast", "-w")
+            self._configure()
+            self._new_password()
+        self.up()
+
+    def _wait_until_recovered(self, waiting: Callable[[float], None]) -> None:
+        """pg_ctl takes a server that still recovers, and lets nobody in, for one that is up."""
+        began = time.monotonic()
+        while self._ping() is not Ping.OK:
+            if self._postmaster() is None:
+                raise ClusterError(f"Recovery ended too early; see {self.data_dir / 'log'}.")
+            waiting(time.monotonic() - began)
+            time.sleep(1 if time.monotonic() - began > 1 else 0.1)
+
+    def _new_password(self) -> None:
+        """Give the superuser a new password, without asking a server that would want the old."""
+        self._password_file.unlink(missing_ok=True)
+        password = secrets.token_urlsafe(36)
+        self._write(self._password_file, password)
+        program = [str(self.bin_dir / "postgres"), "--single", "-D", str(self.pgdata), "postgres"]
+        done = self._as_server_user(program, told=f"ALTER ROLE postgres PASSWORD '{password}'\n")
+        if done.returncode or "ERROR" in done.stdout:
+            raise ClusterError("The superuser's password could not be set anew.")
+
+    def give(self, path: Path) -> None:
+        """Give a file or folder to the server's user when that is another than we."""
+        if self._server_user:
+            os.chown(path, self._server_user.pw_uid, self._server_user.pw_gid)
+
+    def can_write(self, folder: Path) -> bool:
+        """Whether the server may write into a folder."""
+        return self._as_server_user(["test", "-w", str(folder)]).returncode == 0
+
+    def can_read(self, folder: Path) -> bool:
+        """Whether the server may read what is in a folder."""
+        return self._as_server_user(["test", "-x", str(folder)]).returncode == 0
+
+    def write_script(self, name: str, text: str | None) -> None:
+        """Put a script beside the server's data, in one step; None takes it away."""
+        path = self.data_dir / name
+        if text is None:
+            path.unlink(missing_ok=True)
+            return
+        draft = path.with_name(f".{name}.new")
+        draft.unlink(missing_ok=True)
+        self._write(draft, text)
+        draft.replace(path)
+
     def conninfo(self, dbname: str = "postgres") -> str:
         """How the superuser connects, as libpq reads it."""
         return make_conninfo(
@@ -139,7 +213,10 @@ class Cluster:
         if done.returncode:
             raise ClusterError(f"{program} failed: {done.stdout.strip()}")
 
-    def _as_server_user(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    def _as_server_user(
+        self, command: Sequence[str], *, told: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as the server's user, with `told` on its standard input."""
         user = self._server_user
         return subprocess.run(  # noqa: S603  (the programs are found by find_binaries)
             command,
@@ -149,7 +226,7 @@ class Cluster:
             group=user.pw_gid if user else None,
             extra_groups=[user.pw_gid] if user else None,
             umask=0o077,
-            stdin=subprocess.DEVNULL,
+            input=told,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -201,12 +278,19 @@ class Cluster:
             file.write("\ninclude_if_exists 'linli.conf'\n")
         draft.rename(self.pgdata)
 
-    def _configure(self) -> None:
+    def _archiving(self) -> dict[str, str]:
+        """Where finished parts of the log go, by `archive.py`; nowhere before it was told."""
+        if self.turbo:
+            return {}
+        script = self.data_dir / "archive.sh"
+        command = f'/bin/sh "{script}" "%p" "%f"' if script.exists() else "/bin/true"
+        return {"archive_command": command}
+
+    def _configure(self, more: Mapping[str, str] | None = None) -> None:
         """Write our settings; what an administrator sets with ALTER SYSTEM stands above them."""
-        text = "".join(
-            f"{name} = '{value}'\n" for name, value in settings(memory_bytes(), self.turbo).items()
-        )
-        text += f"unix_socket_directories = '{self.socket_dir}'\n"
+        values = settings(memory_bytes(), self.turbo) | self._archiving() | (more or {})
+        values["unix_socket_directories"] = str(self.socket_dir)
+        text = "".join(f"{name} = {quoted(value)}\n" for name, value in values.items())
         path = self.pgdata / "linli.conf"
         if path.exists() and path.read_text(encoding="utf-8") == text:
             return
@@ -276,6 +360,11 @@ class Cluster:
             return int((self.pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return None
+
+
+def quoted(value: str) -> str:
+    """A value as postgresql.conf reads it."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def is_alive(pid: int) -> bool:

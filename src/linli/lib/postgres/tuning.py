@@ -6,6 +6,8 @@ from pathlib import Path
 GIGABYTE = 2**30
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+# So that backups can begin without a restart. What is written is copied away after half a minute.
+ARCHIVED = {"archive_mode": "on", "archive_timeout": "30s", "wal_level": "replica"}
 TURBO = dict.fromkeys(DURABLE, "off")
 
 
@@ -29,7 +31,7 @@ def settings(memory: int, turbo: bool) -> dict[str, str]:
         "log_timezone": "UTC",
         # DETAIL and CONTEXT lines quote rows, and rows are about people.
         "log_error_verbosity": "terse",
-        **(TURBO if turbo else DURABLE),
+        **(TURBO if turbo else DURABLE | ARCHIVED),
     }
 
 

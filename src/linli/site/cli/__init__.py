@@ -8,7 +8,7 @@ import click
 
 from linli import __version__
 
-from . import data, database, keys, proof, run, start, users
+from . import backup, data, database, keys, proof, run, start, users
 from .groups import SectionedGroup
 
 
@@ -21,6 +21,7 @@ def main() -> None:
 main.section("Start", start.init, start.demo)
 main.section("Users", users.department, users.user, unfolded=True)
 main.section("Database", database.db, database.migrate)
+main.section("Backup", backup.backup, backup.restore, unfolded=True)
 main.section("Data", data.areas, keys.keys)
 main.section("Proof", proof.stats, proof.audit, proof.check)
 main.section("Run", run.serve, run.work)

@@ -1,11 +1,13 @@
 """`linli db …` and `linli migrate`."""
 
 import os
+import shutil
 
 import click
 from psycopg.conninfo import conninfo_to_dict
 
-from linli.lib.postgres import Cluster, find_binaries, install_with_apt
+from linli.lib import postgres
+from linli.lib.postgres import Cluster, find_binaries
 from linli.site import databases
 from linli.site.home import Home
 
@@ -26,8 +28,9 @@ def db() -> None:
 
 @db.command()
 def install() -> None:
-    """Install PostgreSQL with apt, as root, when it is missing."""
-    click.echo(f"PostgreSQL's programs: {install_with_apt()}")
+    """Install PostgreSQL when it is missing: as root with apt, otherwise with npm."""
+    found = postgres.install()
+    click.echo(f"{postgres.told(found)}: {found}")
 
 
 @db.command()
@@ -67,7 +70,12 @@ def psql(alias: str, arguments: tuple[str, ...]) -> None:
     # The password travels in the environment: a command line is visible to every user.
     environ = os.environ | {"PGPASSWORD": str(parameters.pop("password", ""))}
     binaries = find_binaries()
-    program = str(binaries / "psql") if binaries else "psql"
+    beside = binaries / "psql" if binaries else None
+    program = str(beside) if beside and beside.is_file() else shutil.which("psql")
+    if program is None:
+        raise click.ClickException(
+            "psql is missing: PostgreSQL as fetched by npm has none. Debian: postgresql-client"
+        )
     words = [f"{name}={value}" for name, value in parameters.items()]
     os.execvpe(program, [program, " ".join(words), *arguments], environ)  # noqa: S606
 

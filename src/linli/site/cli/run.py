@@ -5,6 +5,9 @@ import sys
 
 import click
 
+from linli.site.backup.restore import refuse_half
+from linli.site.home import Home
+
 from .groups import set_up_django
 
 
@@ -22,6 +25,7 @@ def granian(host: str, port: int) -> list[str]:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> None:
     """Answer web requests."""
+    refuse_half(Home.open())
     command = granian(host, port)
     os.execv(command[0], command)  # noqa: S606
 
@@ -29,6 +33,7 @@ def serve(host: str, port: int) -> None:
 @click.command()
 def work() -> None:
     """Do the jobs: seal the timeline, fold the statistics, remind, export."""
+    refuse_half(Home.open())
     set_up_django()
     from linli.kernel.jobs.work import run  # noqa: PLC0415  (needs Django)
 
