@@ -1,4 +1,5 @@
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -15,9 +16,12 @@ from linli.kernel.staff.actions import Unfit
 from linli.kernel.ui.pages import too_late, unsent_page, words_typed
 from linli.kernel.ui.sent import DESK
 from linli.kernel.ui.views import back_to
+from linli.lib.logs import request_id
+from linli.lib.postgres.outage import Outage, outage
 from linli.services.actions import Implausible
 
-NOT_ALLOWED = 405
+NOT_ALLOWED, UNAVAILABLE = 405, 503
+RETRY_SECONDS = 30
 
 
 class SentenceMiddleware:
@@ -67,6 +71,7 @@ def _page(request: HttpRequest, status: int, what: str, todo: str) -> HttpRespon
     if request.path.startswith(PROGRAMS):
         return _told_program(status, what)
     context = {"status": status, "what": what, "todo": todo, "start_url": _start(request)}
+    context["number"] = request_id.get()
     return render(request, "ui/error.html", context, status=status)
 
 
@@ -108,6 +113,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @public("an error page shows nothing but a sentence")
 def server_error(request: HttpRequest) -> HttpResponse:
+    if (away := outage(sys.exc_info()[1])) is not None:
+        return _unavailable(request, away)
     if request.path.startswith(PROGRAMS):
         return _told_program(500, _("Something went wrong on our side."))
     what = _(
@@ -118,9 +125,40 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "Wait a minute, go back and try again. If it happens twice, tell somebody at the station"
         " or your administrator."
     )
+    return _bare_page(request, 500, what, todo)
+
+
+def _unavailable(request: HttpRequest, away: Outage) -> HttpResponse:
+    """Nothing is wrong with what was sent: it is shown again, and may be sent again."""
+    if away is Outage.FULL:
+        what = _("There is no room left on our side. Nothing was stored; reading goes on.")
+        todo = _("Please tell the station or your administrator, and try again later.")
+    else:
+        what = _("Our records do not answer at this moment. Nothing was half-stored.")
+        todo = _("Wait a minute and try again.")
+    if request.path.startswith(PROGRAMS):
+        response: HttpResponse = _told_program(UNAVAILABLE, what)
+    else:
+        if request.method == "POST":
+            todo += " " + _("What you typed is still in the page before this one.")
+        response = _bare_page(request, UNAVAILABLE, what, todo, texts=words_typed(request))
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _bare_page(
+    request: HttpRequest, status: int, what: str, todo: str, *, texts: Sequence[str] = ()
+) -> HttpResponse:
     # Without the request: the frame would ask a database whose transaction may be broken.
-    context = {"status": 500, "what": what, "todo": todo, "start_url": _start(request)}
-    return HttpResponse(render_to_string("ui/error.html", context), status=500)
+    context = {
+        "status": status,
+        "what": what,
+        "todo": todo,
+        "texts": texts,
+        "start_url": _start(request),
+        "number": request_id.get(),
+    }
+    return HttpResponse(render_to_string("ui/error.html", context), status=status)
 
 
 @public("an error page shows nothing but a sentence")

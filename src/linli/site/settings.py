@@ -8,6 +8,9 @@ LINLI_HTTPS              on | off (default off): secure cookies, HSTS, redirects
 LINLI_TRUSTED_PROXIES    comma-separated addresses of the proxies before us, whose word on where a
                          request comes from is taken (throttling of sign-in and receipts)
 LINLI_HOME_AREA          the area code with which the public pages begin
+LINLI_POSTGRES           auto | debian | embedded: whose programs our own server runs on
+LINLI_LOG_DAYS           how many days logs are kept (default 200, 183 or more: six months by law)
+LINLI_LOG_MEGABYTES      how large they may become together before the oldest go (default 2048)
 """
 
 import os
@@ -35,6 +38,13 @@ def read_switch(name: str, default: bool) -> bool:
 
 def read_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def read_number(name: str, default: int, *, least: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or int(value) < least:
+        raise SettingError(f"{name} must be a number, {least} or more, not {value!r}")
+    return int(value)
 
 
 HOME = Home.open()
@@ -74,6 +84,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "linli.site.watching.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -205,10 +216,27 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 
+# Cybersecurity Law, article on network logs: six months at least.
+LOG_FEWEST_DAYS = 183
+LINLI_LOG_DAYS = read_number("LINLI_LOG_DAYS", 200, least=LOG_FEWEST_DAYS)
+LINLI_LOG_MEGABYTES = read_number("LINLI_LOG_MEGABYTES", 2048, least=64)
+LOG_FOLDER = HOME.path("log")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "formatters": {"json": {"()": "linli.lib.logs.Formatter"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "level": "WARNING"},
+        "file": {
+            "class": "linli.lib.logs.DayFile",
+            "folder": str(LOG_FOLDER),
+            "formatter": "json",
+        },
+    },
+    "loggers": {
+        "linli": {"level": "INFO"},
+        # One line for each request is ours, and Django's own way of mailing errors is not used.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
+    "root": {"handlers": ["stderr", "file"], "level": "WARNING"},
 }

@@ -4,12 +4,14 @@ from django.urls import include, path
 from linli.kernel.access import public
 
 from . import errors
+from .metrics import metrics
 from .views.health import healthz, icon
 
 signing = public("signing in and out")
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("favicon.ico", icon, name="icon"),
     path("sign-in/", signing(account.login), name="account_login"),
     path("sign-out/", signing(account.logout), name="account_logout"),

@@ -11,7 +11,7 @@ from linli.site.home import Home
 from .notes import NAME
 
 # Kept by other means, made anew, or of this one machine only.
-ELSEWHERE = {"database", "database-folder", "keys", "secrets", "static", "log", NAME}
+ELSEWHERE = {"database", "database-folder", "keys", "secrets", "static", "log", "metrics", NAME}
 
 
 def files(folder: Path) -> Iterator[Path]:

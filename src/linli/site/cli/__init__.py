@@ -8,7 +8,7 @@ import click
 
 from linli import __version__
 
-from . import backup, data, database, keys, proof, run, start, users
+from . import backup, data, database, keys, operate, proof, run, start, users
 from .groups import SectionedGroup
 
 
@@ -24,4 +24,4 @@ main.section("Database", database.db, database.migrate)
 main.section("Backup", backup.backup, backup.restore, unfolded=True)
 main.section("Data", data.areas, keys.keys)
 main.section("Proof", proof.stats, proof.audit, proof.check)
-main.section("Run", run.serve, run.work)
+main.section("Run", run.serve, run.work, operate.status, operate.upgrade)

@@ -1,10 +1,12 @@
 """`linli serve` and `linli work`: the two processes of an installation."""
 
 import os
+import shutil
 import sys
 
 import click
 
+from linli.site import running
 from linli.site.backup.restore import refuse_half
 from linli.site.home import Home
 
@@ -20,20 +22,38 @@ def granian(host: str, port: int) -> list[str]:
     ]  # fmt: skip
 
 
+def counting_together(home: Home) -> dict[str, str]:
+    """A folder in which the web processes of this server count, beginning at nothing (see
+    `site.metrics`); those of servers that are gone are removed."""
+    folder = home.path("metrics")
+    for left in folder.glob("*"):
+        if not left.name.isdigit() or not running.is_alive(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)
+    own = folder / str(os.getpid())
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(mode=0o700, parents=True)
+    return {"PROMETHEUS_MULTIPROC_DIR": str(own)}
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> None:
     """Answer web requests."""
-    refuse_half(Home.open())
+    home = Home.open()
+    refuse_half(home)
+    # Kept by the process that this one becomes.
+    running.hold(home)
     command = granian(host, port)
-    os.execv(command[0], command)  # noqa: S606
+    os.execve(command[0], command, os.environ | counting_together(home))  # noqa: S606
 
 
 @click.command()
 def work() -> None:
     """Do the jobs: seal the timeline, fold the statistics, remind, export."""
-    refuse_half(Home.open())
+    home = Home.open()
+    refuse_half(home)
+    running.hold(home)
     set_up_django()
     from linli.kernel.jobs.work import run  # noqa: PLC0415  (needs Django)
 

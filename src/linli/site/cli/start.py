@@ -10,7 +10,6 @@ from linli.site.home import Home, folder_from
 
 from .groups import bring_up_to_date, set_up_django
 from .pair import run_together
-from .run import granian
 
 
 def prepare_installation(*, for_demo: bool = False) -> None:
@@ -58,5 +57,6 @@ def demo(host: str, port: int, no_serve: bool, reset: bool) -> None:
         click.echo(line)
     if not no_serve:
         click.echo(f"http://{host}:{port}/")
-        worker = [sys.executable, "-m", "linli.site", "work"]
-        raise click.exceptions.Exit(run_together([granian(host, port), worker]))
+        program = [sys.executable, "-m", "linli.site"]
+        web = [*program, "serve", "--host", host, "--port", str(port)]
+        raise click.exceptions.Exit(run_together([web, [*program, "work"]]))
