@@ -20,7 +20,7 @@ WRITES = {
     "update_or_create",
 }
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
-TELLS = {"record", "move", "begin"}
+TELLS = {"record", "record_shown", "move", "begin"}
 # Public functions of actions.py that nobody is the actor of, each with the reason.
 WITHOUT_ACTOR = {
     "linli.intake.actions.follow_order": "follows from an event; whoever moved the order has told",

@@ -36,6 +36,7 @@ __all__ = [
     "candidates",
     "deadline",
     "followed",
+    "for_person",
     "held_state",
     "holding",
     "holds_post",
@@ -46,10 +47,12 @@ __all__ = [
     "orders",
     "others",
     "overdue",
+    "persons_of",
     "remarks",
     "service_ids",
     "stations",
     "verdict",
+    "worked_for",
     "workers",
 ]
 
@@ -82,6 +85,26 @@ def order(actor: Actor, order_id: UUID) -> Order | None:
 def order_by_number(actor: Actor, number: str) -> Order | None:
     rows = ORDER.verbs_for(orders(actor), actor).filter(number=number)
     return rows.select_related("centre", "station", "worker").first()
+
+
+def persons_of(order_ids: Iterable[UUID | None]) -> list[UUID]:
+    """Whom some orders are for, as far as they are linked to persons on file."""
+    wanted = [one for one in order_ids if one is not None]
+    if not wanted:
+        return []
+    rows = Order.objects.filter(pk__in=wanted, person__isnull=False)
+    return list(rows.values_list("person_id", flat=True))
+
+
+def for_person(person_id: UUID) -> dict[UUID, str]:
+    """The orders for a person in the open scope, with their numbers."""
+    return dict(Order.objects.filter(person_id=person_id).values_list("pk", "number"))
+
+
+def worked_for(user_id: UUID, person_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of some persons for whom a user has or had an order in hand."""
+    rows = Order.objects.filter(person_id__in=list(person_ids), worker_id=user_id)
+    return set(rows.values_list("person_id", flat=True))
 
 
 def followed(actor: Actor, order_id: UUID) -> Order | None:

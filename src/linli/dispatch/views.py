@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.kernel.access import requires
+from linli.kernel.accounts.actors import Actor
 from linli.kernel.flow.machine import Stale
 from linli.kernel.ui.lists import list_page
 from linli.kernel.ui.pages import actor_of, form_page, page, too_late
+from linli.people.actions import note_found
 
 from . import actions, display, forms, queries
 from .enums import OrderState
@@ -191,9 +193,16 @@ def serve(request: HttpRequest, order: Order) -> HttpResponse:
     actor = actor_of(request)
     form = forms.ServeForm(_sent(request), order=order, actor=actor)
     if not form.is_valid():
+        _tell_found(actor, form.picker)
         return _ask(request, order, form, "serve", template="dispatch/serve.html")
     actions.serve_order(order, actor=actor, account=form.account())
     return _tell(request, order, "serve")
+
+
+def _tell_found(actor: Actor, picker: forms.Picker) -> None:
+    """Whom the search in a form has shown is on record, as everywhere."""
+    if picker.is_looking and picker.q:
+        note_found([one.id for one in picker.options], actor=actor)
 
 
 @requires("dispatch.serve")
@@ -204,6 +213,7 @@ def name_person(request: HttpRequest, order: Order) -> HttpResponse:
     actor = actor_of(request)
     form = forms.PersonForm(_sent(request), actor=actor, named=request.GET.get("person", ""))
     if not form.is_valid():
+        _tell_found(actor, form.picker)
         return _ask(request, order, form, "person", template="dispatch/person.html")
     actions.name_person(order, actor=actor, person_id=form.cleaned_data["person"])
     return _tell(request, order, "person")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from linli.dispatch.actions import add_verdict, dispatch_order, open_order
 from linli.dispatch.enums import Stage
-from linli.dispatch.queries import deadline, held_state
+from linli.dispatch.queries import deadline, held_state, persons_of
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind
@@ -18,7 +18,7 @@ from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.publish import publish
 from linli.kernel.scope import unscoped
 from linli.kernel.timeline.queries import has_done
-from linli.kernel.timeline.record import record
+from linli.kernel.timeline.record import record, record_shown
 from linli.kernel.units.queries import centre_for
 from linli.lib.receipts import new_number, new_pin
 
@@ -264,11 +264,12 @@ def note_read(request: Request, *, actor: Actor, is_redrawn: bool = False) -> No
     subject = (REQUEST.name, request.pk)
     if is_redrawn and has_done(actor, "intake.read", subject, since=actor.now - REDRAWN):
         return
-    record(
+    record_shown(
         actor,
         "intake.read",
         subject_type=REQUEST.name,
         subject_id=request.pk,
         area=request.area_id,
         unit=request.unit_id,
+        about=persons_of([request.order_id]),
     )

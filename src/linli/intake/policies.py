@@ -35,6 +35,10 @@ PERMISSIONS: PermissionTable = {
     "view": centre | registrar | station,
     # All that one counts; a worker counts the station's, and opens those of their own orders.
     "view_all": centre | rule(Role.STATION_HEAD, ask=_with_my_order),
+    # Who looked at it.
+    "looks": centre
+    | rule(Role.AUDIT, ask=_in_my_area)
+    | rule(Role.STATION_HEAD, ask=_with_my_order),
     # Name and phone: who must reach the person.
     "contact": centre | station,
     "follow": resident,

@@ -45,6 +45,35 @@ def request_by_number(actor: Actor, text: str) -> Request | None:
     return rows.annotate(order_state=F("order__state")).first()
 
 
+def watched(actor: Actor, request_id: UUID) -> Request | None:
+    """A request about which the actor may ask who looked; nothing is read of it but its number."""
+    return _watched(actor).filter(pk=request_id).first()
+
+
+def watched_by_number(actor: Actor, text: str) -> Request | None:
+    """The same by the number of its receipt."""
+    try:
+        return _watched(actor).filter(number=normalise(text)).first()
+    except InvalidNumber:
+        return None
+
+
+def _watched(actor: Actor) -> QuerySet[Request]:
+    rows = visible(Request.objects.all(), actor, "intake.looks")
+    return rows.only("number", "area_id", "unit_id", "order_id")
+
+
+def behind_orders(order_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The requests behind some orders, with their numbers."""
+    rows = Request.objects.filter(order_id__in=list(order_ids))
+    return dict(rows.values_list("pk", "number"))
+
+
+def numbers(request_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The numbers of some requests in the open scope."""
+    return dict(Request.objects.filter(pk__in=list(request_ids)).values_list("pk", "number"))
+
+
 def of_phone(actor: Actor, text: str) -> list[Request]:
     """Requests with exactly this phone number, newest first, among those whose contact the actor
     may read."""

@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.ui.registry import Found, finder, place
 
+from .actions import note_found
 from .queries import picks
 
 place(
@@ -21,7 +22,9 @@ place(
 
 def _find(actor: Actor, text: str) -> Iterable[Found]:
     """By name, pinyin or initials; a number is never looked up from an address."""
-    for one in picks(actor, text=text):
+    found = picks(actor, text=text)
+    note_found([one.id for one in found], actor=actor)
+    for one in found:
         yield Found(one.name, one.sub, reverse("people:person", args=[one.id]))
 
 

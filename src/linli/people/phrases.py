@@ -4,6 +4,7 @@ SENTENCES = {
     "people.registered": _("registered the person"),
     "people.changed": _("changed the person's details"),
     "people.read": _("opened the file"),
+    "people.found": _("found {persons} persons by a search"),
     "people.revealed": _("looked at phone, number and address"),
     "people.category_added": _("added the category “{category}”"),
     "people.category_ended": _("ended the category “{category}”"),

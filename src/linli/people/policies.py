@@ -57,6 +57,9 @@ PERMISSIONS: PermissionTable = {
     "keep": kept | in_my_county,
     # Numbers and address: only where the person is served.
     "reveal": rule(*STATION, ask=_served_by_my_unit),
+    # Who looked at the file: the audit administrator learns no more of it than that.
+    "looks": rule(Role.STATION_HEAD, ask=_kept_by_my_unit)
+    | rule(Role.DISPATCHER, Role.AUDIT, ask=_lives_in_my_area),
     "register": rule(*STATION),
     "change": kept,
 }

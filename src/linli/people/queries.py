@@ -80,13 +80,26 @@ def person_of(actor: Actor, person_id: UUID) -> Person | None:
 
 def person(actor: Actor, person_id: UUID) -> Person | None:
     """One person with categories, memberships, bases and the actor's verbs; None if hidden."""
-    rows = with_verbs(persons(actor), actor, ("people.reveal", "people.change"))
+    rows = with_verbs(persons(actor), actor, ("people.reveal", "people.change", "people.looks"))
     rows = rows.filter(pk=person_id).prefetch_related(
         Prefetch("categories", PersonCategory.objects.order_by("-valid_from", "id")),
         Prefetch("memberships", Membership.objects.order_by("-valid_from", "-id")),
         Prefetch("bases", Basis.objects.order_by("-given_on", "-id")),
     )
     return rows.select_related("unit").first()
+
+
+def watched(actor: Actor, person_id: UUID) -> Person | None:
+    """One person about whose file the actor may ask who looked; nothing of it is read but its place
+    and its unit."""
+    rows = visible(Person.objects.all(), actor, "people.looks").filter(pk=person_id)
+    return rows.select_related("unit").only("area_id", "unit").first()
+
+
+def registered_by(user_id: UUID, person_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of some persons whom a user has put on file."""
+    rows = Person.objects.filter(pk__in=list(person_ids), registered_by_id=user_id)
+    return set(rows.values_list("pk", flat=True))
 
 
 def listed(actor: Actor) -> QuerySet[Person]:

@@ -20,6 +20,7 @@ from linli.kernel.terms.queries import choices, label
 from linli.kernel.ui.addresses import row_address
 from linli.kernel.ui.wording import joined
 
+from .actions import note_found
 from .models import Person
 from .queries import category_codes, holding_category, is_number, listed, named
 
@@ -72,6 +73,10 @@ def _search(rows: QuerySet[Any], text: str, actor: Actor) -> QuerySet[Any]:
     return rows if is_number(text) else named(rows, text)
 
 
+def _tell_found(rows: list[Person], actor: Actor) -> None:
+    note_found([one.pk for one in rows], actor=actor)
+
+
 def _actions(actor: Actor) -> list[dict[str, Any]]:
     if not holds(actor, "people.register"):
         return []
@@ -107,6 +112,7 @@ PEOPLE = Table(
     ),
     know=_know,
     search=_search,
+    tell_found=_tell_found,
     empty_title=_("Nobody is on file here yet"),
     empty_hint=_("People appear here when a station registers them."),
     actions=_actions,

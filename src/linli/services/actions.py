@@ -11,13 +11,14 @@ from linli.kernel.accounts.actors import Actor
 from linli.kernel.flow.machine import Refused
 from linli.kernel.flow.publish import publish
 from linli.kernel.flow.versions import lock, swap
-from linli.kernel.timeline.record import record
+from linli.kernel.timeline.record import record, record_shown
 from linli.lib.areacodes import county_of
 from linli.people import follow
 from linli.people.queries import of_station
 
 from .events import ServiceRecorded
 from .models import Note, Recipient, Service, Version
+from .queries import recipients
 
 SUBJECT = "services.service"
 # Before it, a date is a slip of the pen: no station is older.
@@ -81,6 +82,19 @@ def _tell(actor: Actor, verb: str, service: Service, **data: str | int) -> None:
         area=service.area_id,
         unit=service.unit_id,
         **data,
+    )
+
+
+def _tell_look(actor: Actor, verb: str, service: Service) -> None:
+    """A look at a service is one at the persons who received it."""
+    record_shown(
+        actor,
+        f"services.{verb}",
+        about=recipients(service.pk),
+        subject_type=SUBJECT,
+        subject_id=service.pk,
+        area=service.area_id,
+        unit=service.unit_id,
     )
 
 
@@ -178,8 +192,13 @@ def note_read(service: Service, *, actor: Actor) -> list[Words]:
     held += [Words(one.facts, one.analysis, one.number) for one in earlier]
     if not any(one.facts or one.analysis for one in held):
         return []
-    _tell(actor, "note_read", service)
+    _tell_look(actor, "note_read", service)
     return held
+
+
+def note_opened(service: Service, *, actor: Actor) -> None:
+    """Put on record that somebody opened a service without reading what was written."""
+    _tell_look(actor, "read", service)
 
 
 def _recorded(service: Service) -> Account:

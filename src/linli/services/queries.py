@@ -71,5 +71,17 @@ def by_ids(actor: Actor, service_ids: Iterable[UUID]) -> list[Service]:
     return list(rows.select_related("worker").order_by("occurred_on", "id"))
 
 
+def received_services(person_id: UUID) -> list[UUID]:
+    """The services that a person received in the open scope."""
+    return list(received_by(Service.objects.all(), person_id).values_list("pk", flat=True))
+
+
+def served_by(user_id: UUID, person_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of some persons to whom a user has given a service."""
+    given = Service.objects.filter(worker_id=user_id).values("pk")
+    rows = Recipient.objects.filter(person_id__in=list(person_ids), service_id__in=given)
+    return set(rows.values_list("person_id", flat=True))
+
+
 def recipients(service_id: UUID) -> list[UUID]:
     return list(Recipient.objects.filter(service_id=service_id).values_list("person_id", flat=True))

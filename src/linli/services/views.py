@@ -15,6 +15,7 @@ from linli.kernel.forms.ids import ids_in
 from linli.kernel.ui.lists import list_page
 from linli.kernel.ui.pages import form_page, page
 from linli.kernel.ui.sent import actor_of, require_form
+from linli.people.actions import note_found
 from linli.people.queries import of_station
 
 from . import actions, queries
@@ -39,6 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = ServiceForm(request.POST, actor=actor)
         if form.wants_to_look():
+            _tell_found(request, form)
             form = form.unchecked()
         elif form.is_valid():
             made = actions.record_service(actor=actor, account=form.account())
@@ -72,6 +74,8 @@ def service(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     found: Any = _found(actor, service_id)
     words = actions.note_read(found, actor=actor) if found.may_read_note else []
+    if not words:
+        actions.note_opened(found, actor=actor)
     context = {
         "service": found,
         "title": facts(found)["title"],
@@ -97,6 +101,7 @@ def correct(request: HttpRequest, service_id: UUID) -> HttpResponse:
         raise Http404
     form = _correction(request, found, actor)
     if request.method == "POST" and form.wants_to_look():
+        _tell_found(request, form)
         form = form.unchecked()
     elif form.is_valid():
         try:
@@ -131,6 +136,12 @@ def _correction(
         return ServiceForm(request.POST, **given)
     words = actions.note_read(found, actor=actor)
     return ServiceForm(initial=as_recorded(found, open_to, words), **given)
+
+
+def _tell_found(request: HttpRequest, form: ServiceForm) -> None:
+    """Whom the search in a form has shown is on record, as everywhere."""
+    if form.who:
+        note_found([one.id for one in form.found], actor=actor_of(request))
 
 
 def _form(

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from linli.kernel.flow.calendar import years_known
 from linli.kernel.stats import triggers
 from linli.kernel.timeline import guards as timeline
+from linli.kernel.timeline import heads
 from linli.kernel.timeline.seal import standing
 from linli.lib.postgres import DURABLE
 from linli.lib.postgres.declared import Flaw
@@ -151,6 +152,23 @@ def restored() -> Iterator[Finding]:
         yield Finding("warning", "timeline.restored", told)
 
 
+def chain() -> Iterator[Finding]:
+    """The worker seals and publishes; whoever cuts off what came since leaves no trace, so a worker
+    that is dead and a folder that is gone are told."""
+    told = {
+        "unsealed": _("Events wait to be sealed for more than 15 minutes: is the worker running?"),
+        "unpublished": _("The head of the timeline was not published in %(where)s in time."),
+    }
+    for kind, where in heads.late():
+        yield Finding("error", f"timeline.{kind}", told[kind] % {"where": where})
+    if len(heads.folders()) == 1:
+        told_once = _(
+            "LINLI_HEADS names no folder on another machine: whoever rules this one could cut off"
+            " the end of the timeline and its published heads together."
+        )
+        yield Finding("warning", "timeline.anchor", told_once)
+
+
 def demonstration() -> Iterator[Finding]:
     """Invented people and known passwords have no place beside real ones."""
     if is_demo():
@@ -223,5 +241,6 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     chinese_search,
     guards,
     restored,
+    chain,
     holidays,
 )

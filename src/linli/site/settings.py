@@ -7,6 +7,8 @@ LINLI_ALLOWED_HOSTS      comma-separated host names (default: this machine only)
 LINLI_HTTPS              on | off (default off): secure cookies, HSTS, redirects
 LINLI_TRUSTED_PROXIES    comma-separated addresses of the proxies before us, whose word on where a
                          request comes from is taken (throttling of sign-in and receipts)
+LINLI_HEADS              comma-separated folders, best on other machines, to which the head of the
+                         timeline's chain is published beside LINLI_HOME/heads
 LINLI_HOME_AREA          the area code with which the public pages begin
 LINLI_POSTGRES           auto | debian | embedded: whose programs our own server runs on
 LINLI_LOG_DAYS           how many days logs are kept (default 200, 183 or more: six months by law)
@@ -57,6 +59,7 @@ LINLI_INDEX_KEYS = HOME.keyring("indexes")
 ALLOWED_HOSTS = read_list("LINLI_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 
 LINLI_TRUSTED_PROXIES = frozenset(read_list("LINLI_TRUSTED_PROXIES", ""))
+LINLI_HEADS = [HOME.path("heads"), *map(Path, read_list("LINLI_HEADS", ""))]
 LINLI_HOME_AREA = os.environ.get("LINLI_HOME_AREA", "")
 if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) in {2, 4, 6, 9, 12}):
     raise SettingError(f"LINLI_HOME_AREA must be an area code, not {LINLI_HOME_AREA!r}")

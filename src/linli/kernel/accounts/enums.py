@@ -11,6 +11,7 @@ class Role(models.TextChoices):
     OFFICER = "officer", pgettext_lazy("role", "Department officer")
     GRID_WORKER = "grid_worker", pgettext_lazy("role", "Grid worker")
     ADMINISTRATOR = "administrator", pgettext_lazy("role", "Administrator")
+    AUDIT = "audit", pgettext_lazy("role", "Audit administrator")
 
 
 class ActorKind(models.TextChoices):

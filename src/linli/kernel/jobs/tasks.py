@@ -4,6 +4,7 @@ from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from linli.kernel.timeline.heads import publish_or_fail
 from linli.kernel.timeline.seal import seal
 
 from .blocking import blocking
@@ -17,6 +18,13 @@ STALLED_SECONDS = 60
 async def seal_timeline(timestamp: int) -> None:
     """Seal what was committed, at least once a minute."""
     await blocking(seal)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="jobs.publish", pass_context=False)
+async def publish_head(timestamp: int) -> None:
+    """Publish the head of the chain outside the database; `linli check` tells when it is late."""
+    await blocking(publish_or_fail)
 
 
 @app.periodic(cron="* * * * *")

@@ -9,7 +9,7 @@ from linli.kernel.units.queries import in_force
 
 # Which work is done where; a role that is missing for a kind of unit makes no sense there.
 ROLES_AT: dict[str, tuple[Role, ...]] = {
-    UnitKind.DEPARTMENT: (Role.OFFICER, Role.ADMINISTRATOR),
+    UnitKind.DEPARTMENT: (Role.OFFICER, Role.ADMINISTRATOR, Role.AUDIT),
     UnitKind.CENTRE: (Role.DISPATCHER,),
     UnitKind.STATION: (Role.STATION_HEAD, Role.WORKER),
     UnitKind.ROOM: (Role.GRID_WORKER,),
@@ -53,12 +53,19 @@ def _wholly_here(actor: Actor) -> Q:
     return _known_here(actor) & ~Q(Exists(running_posts.exclude(unit__in=units_inside(actor))))
 
 
+def _worked_at_my_unit(actor: Actor) -> Q:
+    return Q(Exists(Post.objects.filter(user=OuterRef("pk"), unit=actor.unit_id)))
+
+
 def _at_unit_here(actor: Actor) -> Q:
     return Q(unit__in=units_inside(actor))
 
 
 register("staff", User, {
     "view": rule(Role.ADMINISTRATOR, ask=_known_here),
+    # What somebody looked at: asked about one's own workers, or in the whole area.
+    "looks": rule(Role.STATION_HEAD, ask=_worked_at_my_unit)
+    | rule(Role.DISPATCHER, Role.AUDIT, ask=_known_here),
     "manage": rule(Role.ADMINISTRATOR, ask=_wholly_here),
 })  # fmt: skip
 register("staff", Unit, {
@@ -66,6 +73,8 @@ register("staff", Unit, {
 })  # fmt: skip
 register("staff", Post, {
     "end_post": rule(Role.ADMINISTRATOR, ask=_at_unit_here),
+    "looks_from": rule(Role.STATION_HEAD, ask=lambda actor: Q(unit=actor.unit_id))
+    | rule(Role.DISPATCHER, Role.AUDIT, ask=_at_unit_here),
     "keys": rule(Role.ADMINISTRATOR, ask=_at_unit_here),
 })  # fmt: skip
 PERMISSIONS: PermissionTable = {

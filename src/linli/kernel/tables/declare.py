@@ -60,6 +60,7 @@ class Table:
     `day` names the column by which statistics count these rows: with it, the list can be opened for
     an area, a unit and a span of days (`?area=&unit=&first=&last=`), and its length is the number
     that led here.
+    `tell_found(rows, actor)` puts on record whom a search has shown, where that matters.
     `know(rows, actor)` fetches labels for one page in a fixed number of queries.
     """
 
@@ -74,6 +75,7 @@ class Table:
     know: Callable[[list[Any], Actor], Any] = field(default=lambda rows, actor: None)
     search: Callable[[QuerySet[Any], str, Actor], QuerySet[Any]] | None = None
     search_hint: Text = ""
+    tell_found: Callable[[list[Any], Actor], None] | None = None
     empty_title: Text = ""
     empty_hint: Text = ""
     actions: Callable[[Actor], list[dict[str, Any]]] = field(default=lambda actor: [])

@@ -10,13 +10,15 @@ from linli.lib.postgres.declared import IMMUTABLE, Flaw, Function, Trigger
 from linli.lib.postgres.declared import flaws as differences
 from linli.lib.postgres.declared import install as create
 
+# What an event is about counts only where it says so: hashes from before keep their worth.
 FUNCTIONS = (
     Function(
         "linli_event_hash",
         """
-  SELECT sha256(convert_to(jsonb_build_array(
+  SELECT sha256(convert_to((jsonb_build_array(
     e.id, extract(epoch FROM e.at), e.actor_kind, e."user", e.post, e.reason, e.verb,
-    e.subject_type, e.subject_id, e.area, e.unit, e.data, e.transaction)::text, 'UTF8'))
+    e.subject_type, e.subject_id, e.area, e.unit, e.data, e.transaction)
+    || CASE WHEN e.about IS NULL THEN '[]' ELSE jsonb_build_array(e.about) END)::text, 'UTF8'))
 """,
         arguments="e timeline_event",
         returns="bytea",

@@ -1,3 +1,5 @@
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from linli.kernel.accounts.enums import ActorKind
@@ -7,6 +9,8 @@ from linli.lib.uuid7 import uuid7
 class Event(models.Model):
     """One thing that happened. `data` holds codes, numbers and ids only, never words.
 
+    `about` are the ids of further rows that it showed or concerned: the persons behind a request
+    that was read, the rows of an export. With them "who looked at this person" has one answer.
     The database fills `hash` and `transaction` and refuses every later change.
     """
 
@@ -22,6 +26,7 @@ class Event(models.Model):
     area = models.BigIntegerField(null=True)
     unit = models.UUIDField(null=True)
     data = models.JSONField(default=dict)
+    about = ArrayField(models.UUIDField(), null=True)
     # Filled by trigger: the hash of this row, and the transaction that wrote it.
     hash = models.BinaryField(max_length=32, db_default=models.Value(b""), editable=False)
     transaction = models.BigIntegerField(db_default=models.Value(0), editable=False)
@@ -31,6 +36,11 @@ class Event(models.Model):
             models.Index(fields=("subject_type", "subject_id", "at"), name="event_subject"),
             models.Index(fields=("user", "at"), name="event_user"),
             models.Index(fields=("transaction", "id"), name="event_transaction"),
+            GinIndex(
+                fields=("about",),
+                condition=models.Q(about__isnull=False),
+                name="event_about",
+            ),
         )
 
 

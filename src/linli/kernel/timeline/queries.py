@@ -5,22 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind, Role
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.units.queries import unit_labels
 
+from .looks import IS_LOOK, LOOKS
 from .models import Event
 from .record import known_verbs
 
 SHOWN_AT_MOST = 200
-LOOKS = Q(verb__endswith="read") | Q(verb__endswith=".revealed")
-NOW_DONE = """
+NOW_DONE = f"""
 SELECT subject_type, subject_id FROM timeline_event
 WHERE transaction = pg_current_xact_id()::text::bigint AND at = %s
-  AND NOT (verb LIKE '%%read' OR verb LIKE '%%.revealed')
+  AND NOT ({IS_LOOK})
 ORDER BY id LIMIT 1
 """
 

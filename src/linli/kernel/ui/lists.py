@@ -13,7 +13,7 @@ from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.queries import inside, is_code
 from linli.kernel.areas.queries import label as area_label
 from linli.kernel.tables import Cell, Column, Table, page_of, total_text
-from linli.kernel.timeline.record import record
+from linli.kernel.timeline.record import record_shown
 from linli.kernel.units.queries import unit_labels
 from linli.lib.xlsx import Kind, Sheet, SheetColumn, write_workbook
 
@@ -45,6 +45,8 @@ def list_page(
         before=given.get("before", ""),
         ascending=table.is_ascending,
     )
+    if table.tell_found is not None and given.get("q"):
+        table.tell_found(cut.rows, actor)
     known = table.know(cut.rows, actor)
     columns = [_column(one) for one in table.columns]
     shown = {
@@ -181,7 +183,10 @@ def _export(table: Table, rows: Any, actor: Actor, chips: list[dict[str, str]]) 
     if is_cut:
         notes.append(_("Only the first 10,000 rows: narrow the list for the others."))
     body = [[column.cell(row, known).exported for column in table.columns] for row in found]
-    return spreadsheet(actor, table.name, str(table.title), columns, body, notes=notes)
+    # With the rows themselves: whom an export has carried out of the house can be asked for ever.
+    about = [row.pk for row in found if isinstance(row.pk, UUID)]
+    title = str(table.title)
+    return spreadsheet(actor, table.name, title, columns, body, notes=notes, about=about)
 
 
 def spreadsheet(
@@ -192,20 +197,22 @@ def spreadsheet(
     rows: list[list[Any]],
     *,
     notes: Iterable[str] = (),
+    about: Iterable[UUID] = (),
 ) -> HttpResponse:
     """A list as Excel, headed by what it is, when and by whom it was exported; it is on record.
 
-    `name` is part of the file's name, `notes` stand above the rows.
+    `name` is part of the file's name, `notes` stand above the rows, `about` are the rows it holds.
     """
     told = {"title": title, "when": exact(actor.now), "who": actor.user_name}
     head = _("%(title)s, exported %(when)s by %(who)s") % told
     blob = write_workbook([Sheet(title, columns, rows, [head, *notes])])
-    record(
+    record_shown(
         actor,
         "ui.exported",
         subject_type="ui.list",
         subject_id=None,
         unit=actor.unit_id,
+        about=about,
         list=name,
         rows=len(rows),
     )

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from uuid import UUID
@@ -10,6 +11,7 @@ from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.versions import lock, swap
+from linli.kernel.timeline.record import record_shown
 
 from ..changes import SUBJECT, Details, details_of, fill, index_name, store, tell
 from ..enums import CONSENTS
@@ -201,6 +203,21 @@ def _move(
 def note_read(person: Person, *, actor: Actor) -> None:
     """Put on record that somebody opened the file."""
     tell(actor, "read", person)
+
+
+def note_found(persons: Iterable[UUID], *, actor: Actor) -> None:
+    """Put on record whom a search has shown; a search that found nobody shows nobody."""
+    shown = list(persons)
+    if shown:
+        record_shown(
+            actor,
+            "people.found",
+            subject_type="people.search",
+            subject_id=None,
+            unit=actor.unit_id,
+            about=shown,
+            persons=len(shown),
+        )
 
 
 def reveal(person: Person, *, actor: Actor) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from linli.kernel.ui.lists import list_page
 from linli.kernel.ui.pages import page
 from linli.kernel.ui.sent import actor_of, require_form
 
+from .. import actions
 from ..queries import is_number, picks, with_number
 from ..tables import people_table
 
@@ -42,6 +43,7 @@ def find(request: HttpRequest) -> HttpResponse:
     if len(found) == 1:
         return redirect("people:person", found[0].pk)
     if found:
+        actions.note_found([one.pk for one in found], actor=actor_of(request))
         return page(request, "people/found.html", {"found": found, "title": _("Same number")})
     messages.warning(request, _("Nobody with this number is on file where you may look."))
     return redirect("people:list")
@@ -60,6 +62,7 @@ def pick(request: HttpRequest) -> HttpResponse:
         chosen=ids_in(asked.getlist(name)),
         by_number=request.method == "POST",
     )
+    actions.note_found([one.id for one in found if not one.is_chosen], actor=actor_of(request))
     kind = "radio" if request.GET.get("kind") == "radio" else "checkbox"
     picker = {"name": name, "kind": kind, "q": text, "options": found}
     return page(request, "people/_picks.html", {"picker": picker})

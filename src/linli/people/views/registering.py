@@ -29,6 +29,7 @@ def new(request: HttpRequest) -> HttpResponse:
         details = form.details()
         same = [] if "confirmed" in request.POST else _same(request, form)
         if same:
+            actions.note_found([one.pk for one in same], actor=actor)
             return _ask(request, form, same)
         try:
             made = actions.register_person(
@@ -119,4 +120,7 @@ def changeable(request: HttpRequest, person_id: UUID) -> Any:
     found = person(actor_of(request), person_id)
     if found is None or not found.may_change:  # type: ignore[attr-defined]
         raise Http404
+    if request.method != "POST":
+        # A form about somebody shows what is on file: it is read as the file is.
+        actions.note_read(found, actor=actor_of(request))
     return found

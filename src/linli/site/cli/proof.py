@@ -1,6 +1,7 @@
 """`linli stats verify`, `linli audit verify`, `linli check`: 0 = no difference, 1 = differences."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -55,15 +56,52 @@ def audit() -> None:
 
 
 @audit.command("verify")
-def verify_audit() -> None:
-    """Check every hash and every seal of the timeline."""
+@click.option(
+    "--heads",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file with published heads, kept elsewhere; can be given several times.",
+)
+def verify_audit(files: tuple[Path, ...]) -> None:
+    """Check every hash and every seal of the timeline, and every head that was published of it.
+
+    The files in LINLI_HOME/heads and in LINLI_HEADS are read where they are there.
+    """
     set_up_django()
+    from linli.kernel.timeline import heads  # noqa: PLC0415  (needs Django)
     from linli.kernel.timeline.verify import verify  # noqa: PLC0415  (needs Django)
 
-    report = verify()
+    own = [one / heads.FILE for one in heads.folders()]
+    kept, unread = heads.published([*(one for one in own if one.exists()), *files])
+    report = verify(heads=kept)
     for line in report.moves:
         click.echo(line)
-    conclude(report.problems, "The timeline is whole.")
+    click.echo(
+        f"{report.events:,} events, {report.sealed:,} of them under {report.seals:,} seals,"
+        f" compared with {report.published:,} published heads."
+    )
+    conclude([*unread, *report.problems], "The timeline is whole.")
+
+
+@audit.command("head")
+@click.option(
+    "--append",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append it to this file as well.",
+)
+def head_of_audit(file: Path | None) -> None:
+    """Print the present head of the timeline's chain, to be kept elsewhere (on paper, by mail)."""
+    set_up_django()
+    from linli.kernel.timeline import heads  # noqa: PLC0415  (needs Django)
+
+    head = heads.present()
+    if head is None:
+        raise click.ClickException("Nothing is sealed yet: the worker seals once a minute.")
+    click.echo(head.line())
+    if file is not None:
+        heads.append(file, head)
 
 
 @click.command()
