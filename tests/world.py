@@ -80,6 +80,7 @@ USERS = {
     "national_officer": (Role.OFFICER, "national_department"),
     "grid_worker": (Role.GRID_WORKER, "village"),
     "administrator": (Role.ADMINISTRATOR, "county_department"),
+    "auditor": (Role.AUDIT, "county_department"),
 }
 
 

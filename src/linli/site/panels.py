@@ -1,6 +1,23 @@
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from linli.kernel.ui.registry import place
+from linli.kernel.accounts.actors import Actor
+from linli.kernel.ui.registry import Panel, panel, place
+
+
+def _who_looked(actor: Actor, person: Any) -> Panel | None:
+    """The way from a file to everybody who has looked at it, for those who may ask."""
+    if not person.may_looks:
+        return None
+    url = reverse("audit:person", args=[person.pk])
+    context = {"url": url, "url_label": _("Everybody who looked")}
+    return Panel(_("Who looked"), "site/_looks.html", context)
+
+
+panel("people.person", _who_looked, order=90)
 
 place(
     name="home",
@@ -17,6 +34,14 @@ place(
     url_name="site:statistics",
     needs="services.count",
     order=50,
+)
+place(
+    name="looks",
+    label=pgettext_lazy("place", "Looks"),
+    icon="eye",
+    url_name="audit:workers",
+    needs="staff.looks",
+    order=60,
 )
 place(
     name="accounts",

@@ -29,6 +29,17 @@ def user(actor: Actor, user_id: UUID) -> User | None:
     return with_verbs(users(actor), actor, ("staff.manage",)).filter(pk=user_id).first()
 
 
+def watched(actor: Actor) -> QuerySet[User]:
+    """Users of whom the actor may ask what they looked at."""
+    return visible(User.objects.all(), actor, "staff.looks")
+
+
+def watched_posts(actor: Actor, user_ids: Iterable[UUID]) -> list[Post]:
+    """The posts of some users from which the actor may ask what was looked at, the latest first."""
+    held = visible(Post.objects.all(), actor, "staff.looks_from").filter(user__in=list(user_ids))
+    return list(held.select_related("unit").order_by("-valid_from", "-id"))
+
+
 def named(rows: QuerySet[User], text: str) -> QuerySet[User]:
     """Users by a part of their name or user name."""
     return rows.filter(Q(name__icontains=text) | Q(username__icontains=text))

@@ -4,6 +4,7 @@ A look is an event whose verb ends in `read`, `.revealed`, `.found` (somebody wa
 `.exported`. What it showed is its subject and the ids in `about`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -52,6 +53,13 @@ PER_DAY = """
 SELECT (at AT TIME ZONE 'Asia/Shanghai')::date, count(*), count(DISTINCT subject_id),
        count(*) FILTER (
          WHERE NOT extract(hour FROM at AT TIME ZONE 'Asia/Shanghai') BETWEEN 7 AND 20)
+"""
+# By the user first: that is what the index knows.
+PER_POST = f"""
+SELECT post, count(*) FROM timeline_event
+WHERE "user" IN (SELECT user_id FROM accounts_post WHERE id = ANY(%(posts)s))
+  AND at >= %(since)s AND post = ANY(%(posts)s) AND ({IS_LOOK})
+GROUP BY 1
 """
 PER_SUBJECT = """
 SELECT subject_type, subject_id, count(*), min(at), max(at), array_agg(DISTINCT verb),
@@ -140,7 +148,7 @@ def looks_at(
 ) -> list[Look]:
     """The looks themselves, the latest first."""
     given = _asked(subjects, since, until) | {"most": most}
-    return [Look(*row) for row in _fetch(AT_SUBJECTS + LATEST, given)]
+    return [_look(row) for row in _fetch(AT_SUBJECTS + LATEST, given)]
 
 
 def by_day(asked: Watched) -> list[Day]:
@@ -159,7 +167,18 @@ def by_subject(asked: Watched, *, most: int = LISTED_AT_MOST) -> list[Seen]:
 def of_user(asked: Watched, *, most: int = LISTED_AT_MOST) -> list[Look]:
     """The looks of somebody one by one, the latest first."""
     end = "ORDER BY at DESC, id DESC LIMIT %(most)s"
-    return [Look(*row) for row in _fetch(OF_USER + BY_POSTS + end, asked.given() | {"most": most})]
+    return [_look(row) for row in _fetch(OF_USER + BY_POSTS + end, asked.given() | {"most": most})]
+
+
+def _look(row: tuple[Any, ...]) -> Look:
+    *told, data = row
+    return Look(*told, data=json.loads(data))
+
+
+def times_of(posts: Iterable[UUID], *, since: datetime) -> dict[UUID, int]:
+    """How often something was looked at from each of some posts since a moment."""
+    given = {"posts": list(posts), "since": since}
+    return dict(_fetch(PER_POST, given)) if given["posts"] else {}
 
 
 def _asked(

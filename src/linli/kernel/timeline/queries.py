@@ -11,7 +11,7 @@ from linli.kernel.accounts.enums import ActorKind, Role
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.units.queries import unit_labels
 
-from .looks import IS_LOOK, LOOKS
+from .looks import IS_LOOK, LOOKS, Look, Looker
 from .models import Event
 from .record import known_verbs
 
@@ -60,7 +60,7 @@ def lines(
         for some in (found.exclude(LOOKS), found.filter(LOOKS)):
             events += some.order_by("-at", "-id")[:SHOWN_AT_MOST]
     events.sort(key=lambda event: (event.at, event.id))
-    whose = _who(events, with_names=with_names)
+    told = _who(events, with_names=with_names)
     units = unit_labels(_unit_ids(events))
     made = []
     for event in events:
@@ -70,9 +70,8 @@ def lines(
                 data[key] = units.get(UUID(value), "")
         if words is not None:
             data = words(event.verb, data)
-        template = str(known_verbs().get(event.verb, event.verb))
-        sentence = template.format_map(_Blank(data))
-        made.append(Line(event.at, whose[event.id], sentence, event.verb, event.data))
+        sentence = said(event.verb, data)
+        made.append(Line(event.at, told[event.id], sentence, event.verb, event.data))
     return made
 
 
@@ -97,19 +96,42 @@ def _unit_ids(events: list[Event]) -> set[UUID]:
     }
 
 
-def _who(events: list[Event], *, with_names: bool) -> dict[UUID, str]:
-    posts = Post.objects.filter(pk__in={event.post for event in events if event.post})
-    held = {post.pk: post for post in posts.select_related("unit")}
-    users = User.objects.filter(pk__in={event.user for event in events if event.user})
+def whose(
+    found: Iterable[Event | Look | Looker], *, with_names: bool = True
+) -> list[tuple[str, str]]:
+    """Who did each of some events: the name (or kind) and the post, in the current language."""
+    held = list(found)
+    posts = Post.objects.filter(pk__in={one.post for one in held if one.post})
+    labels = {
+        post.pk: f"{post.unit.label} · {Role(post.role).label}"
+        for post in posts.select_related("unit")
+    }
+    users = User.objects.filter(pk__in={one.user for one in held if one.user})
     names = {user.pk: user.name for user in users} if with_names else {}
-    told = {}
-    for event in events:
-        post = held.get(event.post) if event.post else None
-        label = f"{post.unit.label} · {Role(post.role).label}" if post else ""
-        name = names.get(event.user, "") if event.user else ""
-        kind = "" if event.actor_kind == ActorKind.USER else str(ActorKind(event.actor_kind).label)
-        told[event.id] = " ".join(part for part in (name, label, kind) if part)
-    return told
+    return [
+        (
+            names.get(one.user, "")
+            if one.user and one.actor_kind == ActorKind.USER
+            else str(ActorKind(one.actor_kind).label),
+            labels.get(one.post, "") if one.post else "",
+        )
+        for one in held
+    ]
+
+
+def _who(events: list[Event], *, with_names: bool) -> dict[UUID, str]:
+    told = zip(events, whose(events, with_names=with_names), strict=True)
+    return {event.id: _in_one(event, *parts) for event, parts in told}
+
+
+def _in_one(event: Event, name: str, label: str) -> str:
+    parts = (name, label) if event.actor_kind == ActorKind.USER else (label, name)
+    return " ".join(part for part in parts if part)
+
+
+def said(verb: str, data: dict[str, Any]) -> str:
+    """What an event says, in the current language."""
+    return str(known_verbs().get(verb, verb)).format_map(_Blank(data))
 
 
 def edits(
@@ -120,9 +142,9 @@ def edits(
         subject_type=subject_type, subject_id=subject_id, data__version__gt=since
     )
     events = list(found.order_by("at", "id"))
-    whose = _who(events, with_names=with_names)
+    told = _who(events, with_names=with_names)
     return [
-        Edit(whose[one.id], one.at, frozenset(one.data.get("fields", "").split())) for one in events
+        Edit(told[one.id], one.at, frozenset(one.data.get("fields", "").split())) for one in events
     ]
 
 
