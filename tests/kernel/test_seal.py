@@ -11,9 +11,10 @@ from psycopg.conninfo import make_conninfo
 from linli.kernel.accounts.actors import system
 from linli.kernel.timeline.guards import FUNCTIONS
 from linli.kernel.timeline.models import Event, Seal
-from linli.kernel.timeline.record import record
+from linli.kernel.timeline.record import record_shown
 from linli.kernel.timeline.seal import START, link, seal
 from linli.kernel.timeline.verify import verify
+from linli.lib.uuid7 import uuid7
 from linli.site import databases
 from linli.site.home import Home
 
@@ -28,7 +29,8 @@ PATIENCE = 240.0
 def note(times: int = 1) -> None:
     """So many events, each in a transaction of its own."""
     for _time in range(times):
-        record(system("tests"), "ui.exported", subject_type="ui.list", subject_id=None)
+        given = {"subject_type": "ui.list", "subject_id": None}
+        record_shown(system("tests"), "ui.exported", about=[uuid7(), uuid7()], **given)
 
 
 def seal_soon() -> Seal:
@@ -141,6 +143,23 @@ def superuser(database_name: str) -> Iterator[psycopg.Connection]:
 
 HASH = "hash = linli_event_hash(e)"
 EVENT = "(SELECT id FROM kept ORDER BY transaction LIMIT 1)"
+# Every column of an event but the one that says its place, which is moved below.
+OTHERWISE = {
+    "id": "gen_random_uuid()",
+    "at": "at - interval '1 day'",
+    "actor_kind": "'user'",
+    '"user"': "gen_random_uuid()",
+    "post": "gen_random_uuid()",
+    "reason": "'x'",
+    "verb": "'people.changed'",
+    "subject_type": "'people.person'",
+    "subject_id": "gen_random_uuid()",
+    "area": "350502004001",
+    "unit": "gen_random_uuid()",
+    "data": """'{"rows": 1}'""",
+    "about": "NULL",
+    "hash": "sha256(hash)",
+}
 PLANTS: dict[str, tuple[tuple[str, ...], str]] = {
     "an edited event": (
         (f"UPDATE timeline_event SET verb = 'x' WHERE id = {EVENT}",),
@@ -153,6 +172,17 @@ PLANTS: dict[str, tuple[tuple[str, ...], str]] = {
         ),
         "does not match its events",
     ),
+    "a person taken out of a look": (
+        (f"UPDATE timeline_event SET about = about[2:] WHERE id = {EVENT}",),
+        "was altered",
+    ),
+    **{
+        f"another {column}": (
+            (f"UPDATE timeline_event SET {column} = {value} WHERE id = {EVENT}",),
+            "was altered",
+        )
+        for column, value in OTHERWISE.items()
+    },
     "a deleted event": ((f"DELETE FROM timeline_event WHERE id = {EVENT}",), "are there"),
     "an event inserted backwards": (
         (
@@ -285,6 +315,11 @@ def test_what_is_cut_off_at_the_end_shows_in_the_published_head(
     report = verify()
     assert report.problems == []
     assert report.head != published
+
+
+def test_every_column_of_an_event_is_edited_in_turn() -> None:
+    columns = {field.column for field in Event._meta.get_fields()} - {"transaction"}
+    assert columns == {name.strip('"') for name in OTHERWISE}
 
 
 def test_an_unsealed_event_that_was_edited_is_found_by_its_own_hash(

@@ -85,6 +85,7 @@ def test_every_field_is_part_of_the_hash(world: World) -> None:
         "unit = gen_random_uuid()",
         """data = '{"reason": "y"}'""",
         "transaction = transaction + 1",
+        "about = ARRAY[gen_random_uuid()]",
     ):
         column, value = change.split(" = ", 1)
         with connection.cursor() as cursor:
