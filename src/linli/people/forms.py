@@ -79,7 +79,7 @@ class DetailsForm(forms.Form):
 
     def clean_born_on(self) -> date | None:
         born_on: date | None = self.cleaned_data["born_on"]
-        return _between(born_on, EARLIEST_BIRTH, self.actor.today) if born_on else None
+        return between(born_on, EARLIEST_BIRTH, self.actor.today) if born_on else None
 
     def clean_citizen_id(self) -> str:
         number: str = self.cleaned_data["citizen_id"]
@@ -183,7 +183,7 @@ class CategoryForm(forms.Form):
         self.order_fields(["code"])
 
     def clean_valid_from(self) -> date:
-        return _between(self.cleaned_data["valid_from"], EARLIEST_DECISION, self.actor.today)
+        return between(self.cleaned_data["valid_from"], EARLIEST_DECISION, self.actor.today)
 
 
 class EndForm(forms.Form):
@@ -198,7 +198,7 @@ class EndForm(forms.Form):
         self.since = since
 
     def clean_valid_to(self) -> date:
-        day = _between(self.cleaned_data["valid_to"], date.min, self.actor.today)
+        day = between(self.cleaned_data["valid_to"], date.min, self.actor.today)
         if day < self.since:
             raise forms.ValidationError(
                 _("It began on %(day)s: it cannot end before that.") % {"day": self.since}
@@ -278,7 +278,7 @@ def _birth_day(number: str) -> date:
     return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
 
 
-def _between(day: date, first: date, today: date) -> date:
+def between(day: date, first: date, today: date) -> date:
     if day > today:
         raise forms.ValidationError(_("This day has not come yet."))
     if day < first:

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 SENTENCES = {
     "people.registered": _("registered the person"),
     "people.changed": _("changed the person's details"),
+    "people.removed": _("took the person off the file again: the import was taken back"),
     "people.read": _("opened the file"),
     "people.found": _("found {persons} persons by a search"),
     "people.revealed": _("looked at phone, number and address"),

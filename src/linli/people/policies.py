@@ -62,6 +62,8 @@ PERMISSIONS: PermissionTable = {
     | rule(Role.DISPATCHER, Role.AUDIT, ask=_lives_in_my_area),
     "register": rule(*STATION),
     "change": kept,
+    # Many at once from a sheet; a dispatcher names the station that keeps each file.
+    "import": rule(Role.STATION_HEAD, ask=_kept_by_my_unit) | in_my_county,
 }
 register("people", Person, PERMISSIONS)
 register(

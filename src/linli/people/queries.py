@@ -218,6 +218,12 @@ def likely_same(
     return list(persons(actor).filter(asked).select_related("unit").order_by("id")[:FOUND_AT_MOST])
 
 
+def is_known(citizen_id: str) -> bool:
+    """Whether a citizen id is on file anywhere; where is for nobody to know."""
+    index = blind(citizen_id, purpose=CITIZEN_ID)
+    return bool(Person._base_manager.filter(citizen_id_index=index).exists())
+
+
 def names(actor: Actor, person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of persons the actor may see, in one query."""
     wanted = {one for one in person_ids if one is not None}

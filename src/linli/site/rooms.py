@@ -8,7 +8,7 @@ from django.conf import settings
 from linli.kernel.timeline import guards
 from linli.kernel.timeline.record import sentences
 
-DECLARATIONS = ("policies", "workflow", "phrases", "measures", "tasks", "panels")
+DECLARATIONS = ("policies", "workflow", "phrases", "measures", "tasks", "sheets", "panels")
 # Tables whose rows are about people: no write without an actor, whoever sends it.
 GUARDED = (
     "people_person",

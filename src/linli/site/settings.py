@@ -67,7 +67,7 @@ if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) i
 ROOMS = ("directory", "people", "services", "dispatch", "intake", "portal", "gateway")
 KERNEL = (
     "terms", "areas", "units", "accounts", "timeline", "jobs", "operations", "flow", "staff",
-    "stats", "forms", "ui",
+    "stats", "forms", "sheets", "ui",
 )  # fmt: skip
 
 INSTALLED_APPS = [

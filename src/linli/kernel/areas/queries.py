@@ -189,6 +189,27 @@ def _named(name: str, folded: str) -> Q:
     return Q(zh__startswith=name) | (Q(zh__contains=name) if len(name) >= 3 else Q())
 
 
+def names_inside(
+    spans: Iterable[tuple[int, int]], *, at_least: int
+) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The areas in force inside some ranges, from a level down: their names in Chinese and English,
+    with those of what they lie in, the widest first."""
+    limits = Q()
+    for low, high in spans:
+        limits |= Q(area_id__gte=low, area_id__lte=high)
+    found = _current().filter(limits, area__is_pseudo=False, area__level__gte=at_least)
+    codes = set(found.values_list("area_id", flat=True)) if limits else set()
+    chain = {one: [*ancestors(one)[1:], one] for one in codes}
+    wanted = {part for parts in chain.values() for part in parts}
+    rows = _current().filter(area_id__in=wanted, area__is_pseudo=False)
+    names = {code: (zh, en) for code, zh, en in rows.values_list("area_id", "zh", "en")}
+    made = {}
+    for code, parts in chain.items():
+        held = [names[one] for one in parts if one in names]
+        made[code] = (tuple(zh for zh, _en in held), tuple(en for _zh, en in held))
+    return made
+
+
 def is_code(number: int) -> bool:
     """Whether a number has the form of an area's code, whatever came in an address."""
     try:

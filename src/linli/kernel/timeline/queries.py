@@ -155,3 +155,11 @@ def done_now(at: datetime) -> tuple[str, UUID | None] | None:
         cursor.execute(NOW_DONE, [at])
         found: tuple[str, UUID | None] | None = cursor.fetchone()
     return found
+
+
+def touched_since(subjects: Iterable[tuple[str, UUID]], moment: datetime) -> bool:
+    """Whether anything was done with one of some subjects after a moment; looking is not doing."""
+    asked = Q(pk__in=[])
+    for subject_type, subject_id in subjects:
+        asked |= Q(subject_type=subject_type, subject_id=subject_id)
+    return Event.objects.filter(asked, at__gt=moment).exclude(LOOKS).exists()

@@ -27,6 +27,7 @@ from .files import (
     reveal,
     withdraw_consent,
 )
+from .importing import BuiltOn, Entry, import_person, remove_imported
 from .merging import NumberTaken, join_files, undo_merge
 from .moving import (
     MoveUnderWay,
@@ -43,8 +44,10 @@ from .serving import end_handover, hand_over
 
 __all__ = [
     "SUBJECT",
+    "BuiltOn",
     "DecidedBefore",
     "Details",
+    "Entry",
     "HeldAlready",
     "KnownElsewhere",
     "MoveUnderWay",
@@ -63,6 +66,7 @@ __all__ = [
     "end_category",
     "end_handover",
     "hand_over",
+    "import_person",
     "join_files",
     "join_household",
     "leave_household",
@@ -74,6 +78,7 @@ __all__ = [
     "refuse_move",
     "register_and_ask",
     "register_person",
+    "remove_imported",
     "reopen_file",
     "reveal",
     "tell_apart",

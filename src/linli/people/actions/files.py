@@ -54,13 +54,18 @@ def register_person(*, actor: Actor, details: Details, basis: str, form: str = "
     """
     if not holds(actor, "people.register") or actor.unit_id is None:
         raise Refused
+    person = put_on_file(actor, actor.unit_id, details)
+    give_basis(person, actor, basis, form)
+    return person
+
+
+def put_on_file(actor: Actor, unit_id: UUID, details: Details) -> Person:
     _check_place(details, actor)
-    person = Person(unit_id=actor.unit_id, registered_by_id=actor.user_id, recorded_at=actor.now)
+    person = Person(unit_id=unit_id, registered_by_id=actor.user_id, recorded_at=actor.now)
     fill(person, details)
     store(person)
     index_name(person)
     tell(actor, "registered", person)
-    record_basis(person, actor=actor, basis=basis, form=form)
     return person
 
 
@@ -90,6 +95,10 @@ def record_basis(person: Person, *, actor: Actor, basis: str, form: str = "") ->
     """Record consent or another legal basis, given today."""
     if not can(actor, "people.change", person):
         raise Refused
+    return give_basis(person, actor, basis, form)
+
+
+def give_basis(person: Person, actor: Actor, basis: str, form: str) -> Basis:
     made = Basis.objects.create(
         person=person, code=basis, form=form, given_on=actor.today, recorded_by_id=actor.user_id
     )
@@ -123,6 +132,12 @@ def add_category(
         raise HeldAlready(held)
     if held is not None:
         return held
+    return give_category(person, actor, code, source, valid_from)
+
+
+def give_category(
+    person: Person, actor: Actor, code: str, source: str, valid_from: date
+) -> PersonCategory:
     made = PersonCategory.objects.create(
         person=person,
         code=code,
@@ -161,6 +176,12 @@ def join_household(
         raise Refused
     if household is not None and not can(actor, "households.view", household):
         raise Refused
+    return house(person, actor, relation, household, seen=seen)
+
+
+def house(
+    person: Person, actor: Actor, relation: str, household: Household | None, *, seen: int | None
+) -> Household:
     lock(person)
     home = household or Household.objects.create(
         area_id=person.area_id,
