@@ -1,4 +1,4 @@
-"""Short ways for the tests of imports: a sheet as bureaus have it, and an import driven to its end."""
+"""Short ways for the tests of imports: a bureau's own sheet, and an import driven to its end."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -2,7 +2,8 @@ from collections.abc import Iterable
 from datetime import date, time
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
@@ -16,6 +17,10 @@ from .models import OpeningHours, Organisation, Site
 
 Span = tuple[int, time, time]
 SUBJECT = "directory.site"
+
+
+class BuiltOn(Exception):
+    """Something refers to what was to be taken out of the directory."""
 
 
 def _tell(actor: Actor, verb: str, unit: Unit, **data: str | int) -> None:
@@ -209,6 +214,30 @@ def register_organisation(
     )
     _tell(actor, "agency_registered", unit)
     return made
+
+
+@transaction.atomic
+def remove_imported(unit: Unit, *, actor: Actor) -> None:
+    """Take a site or an agency out of the directory that an import has put there.
+
+    Raises BuiltOn if anything refers to it.
+    """
+    sites, agencies = Site.objects.filter(pk=unit.pk), Organisation.objects.filter(pk=unit.pk)
+    held = sites.first()
+    allowed = held is not None and can(actor, "directory.manage", held)
+    for one in agencies:
+        allowed = allowed or can(actor, "agencies.manage", one)
+    if not allowed:
+        raise Refused
+    _tell(actor, "removed", unit)
+    try:
+        with transaction.atomic():
+            ServiceArea.objects.filter(unit=unit).delete()
+            sites.delete()
+            agencies.delete()
+            Unit.objects.filter(pk=unit.pk).delete()
+    except (ProtectedError, IntegrityError) as error:
+        raise BuiltOn from error
 
 
 @transaction.atomic

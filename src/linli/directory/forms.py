@@ -116,7 +116,7 @@ class SiteForm(forms.Form):
         self.fields["competent_body"] = TermField(
             TermList.COMPETENT_BODY, on=lambda: actor.today, label=_("Competent body")
         )
-        agencies = units_of_kind([UnitKind.AGENCY], among=_whole_city(actor), on=actor.today)
+        agencies = units_of_kind([UnitKind.AGENCY], among=whole_city(actor), on=actor.today)
         self.fields["operator"] = forms.TypedChoiceField(
             label=_("Operator"),
             required=False,
@@ -339,10 +339,7 @@ class AgencyForm(AgencyDetails):
         self.order_fields(("zh", "en", "credit_code", "phone", "area"))
 
     def clean_credit_code(self) -> str:
-        try:
-            code = credit_code(self.cleaned_data["credit_code"])
-        except InvalidCode as error:
-            raise forms.ValidationError(_CODE_ERRORS[error.code]) from error
+        code = self.read_code()
         known = agency_with(code)
         if known is not None:
             raise forms.ValidationError(
@@ -350,6 +347,13 @@ class AgencyForm(AgencyDetails):
                 % {"name": known.unit.label}
             )
         return code
+
+    def read_code(self) -> str:
+        """The code as it was sent, if it can be one."""
+        try:
+            return credit_code(self.cleaned_data["credit_code"])
+        except InvalidCode as error:
+            raise forms.ValidationError(_CODE_ERRORS[error.code]) from error
 
 
 _CODE_ERRORS = {
@@ -359,6 +363,6 @@ _CODE_ERRORS = {
 }
 
 
-def _whole_city(actor: Actor) -> Q:
+def whole_city(actor: Actor) -> Q:
     """Where the agencies are registered that work in the actor's area."""
     return NOTHING if actor.area is None else inside(city_of(actor.area))

@@ -6,6 +6,7 @@ SENTENCES = {
     "directory.site_closed": _("closed the site"),
     "directory.agency_registered": _("registered the agency"),
     "directory.agency_changed": _("changed the agency's details"),
+    "directory.removed": _("took it out of the directory: the import was taken back"),
     "directory.hours_set": _("set the opening hours"),
     "directory.area_added": _("added an area to the site's service area"),
     "directory.area_removed": _("took an area out of the site's service area"),

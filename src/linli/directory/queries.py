@@ -159,6 +159,16 @@ def agency_with(credit_code: str) -> Organisation | None:
     return Organisation.objects.select_related("unit").filter(credit_code=credit_code).first()
 
 
+def alike(kind: str, name: str, *, among: Q, on: date) -> bool:
+    """Whether a unit of a kind and name is in force among those of a condition."""
+    held = Unit.objects.filter(in_force(on), among, kind=kind)
+    return held.filter(zh=name).exists()
+
+
+def unit_of(unit_id: UUID) -> Unit | None:
+    return Unit.objects.filter(pk=unit_id).first()
+
+
 def site_of(unit_id: UUID) -> Site | None:
     return Site.objects.select_related("unit", "operator__unit").filter(pk=unit_id).first()
 

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -85,6 +85,109 @@ def write_workbook(sheets: Sequence[Sheet]) -> bytes:
         finally:
             book.close()
     return out.getvalue()
+
+
+@dataclass(frozen=True)
+class MarkedRow:
+    """A row of somebody's own sheet at its place there (counted from 1), with what is wrong in its
+    cells and, behind them, all of it in words."""
+
+    number: int
+    cells: Sequence[str]
+    marks: Mapping[int, str] = field(default_factory=dict)
+    note: str = ""
+
+
+def write_marked(title: str, rows: Iterable[MarkedRow], *, note_column: int) -> bytes:
+    """Somebody's own sheet with its errors in its own cells: a fill and a comment in each, and a
+    column with the sentences. Every cell is text, as `write_workbook` writes it."""
+    out = BytesIO()
+    with tempfile.TemporaryDirectory(prefix="linli-xlsx-") as private:
+        book = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": private})
+        try:
+            page = book.add_worksheet(_title(title, ()))
+            plain = book.add_format({"num_format": "@"})
+            wrong = book.add_format({"num_format": "@", "bg_color": "#F9D2C8"})
+            page.set_column(0, note_column - 1, 16, plain)
+            page.set_column(note_column, note_column, 60)
+            for row in rows:
+                for at in sorted({*range(len(row.cells)), *row.marks}):
+                    text = row.cells[at] if at < len(row.cells) else ""
+                    shown_as = wrong if at in row.marks else plain
+                    if text:
+                        page.write_string(row.number - 1, at, safe_text(text), shown_as)
+                    elif at in row.marks:
+                        page.write_blank(row.number - 1, at, None, shown_as)
+                    if at in row.marks:
+                        options = {"x_scale": 2}
+                        page.write_comment(row.number - 1, at, safe_text(row.marks[at]), options)
+                if row.note:
+                    page.write_string(row.number - 1, note_column, safe_text(row.note), wrong)
+        finally:
+            book.close()
+    return out.getvalue()
+
+
+@dataclass(frozen=True)
+class FormColumn:
+    """A column of an empty sheet to fill in: its heading, whether it must be filled, what it means,
+    an invented example, and the words that are offered in its cells."""
+
+    label: str
+    is_required: bool = False
+    help: str = ""
+    example: str = ""
+    options: Sequence[str] = field(default=())
+
+
+def write_form(
+    title: str, columns: Sequence[FormColumn], *, rows: int, help_title: str, help: Sequence[str]
+) -> bytes:
+    """An empty sheet to fill in, with what is offered in its cells, and a sheet that explains it;
+    `help` heads the columns of that: heading, must be filled, meaning, example, words."""
+    out = BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        titles = [_title(title, ())]
+        titles.append(_title(help_title, titles))
+        page, told = book.add_worksheet(titles[0]), book.add_worksheet(titles[1])
+        bold = book.add_format({"bold": True, "bottom": 1})
+        must = book.add_format({"bold": True, "bottom": 1, "bg_color": "#FFF1C9"})
+        plain = book.add_format({"num_format": "@"})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        for at, words in enumerate(help):
+            told.write_string(0, at, safe_text(words), bold)
+        told.set_column(0, 1, 22, wrapped)
+        told.set_column(2, 4, 48, wrapped)
+        for at, column in enumerate(columns):
+            page.set_column(at, at, 20, plain)
+            page.write_string(0, at, safe_text(column.label), must if column.is_required else bold)
+            if column.help:
+                page.write_comment(0, at, safe_text(column.help), {"x_scale": 2})
+            sign = "*" if column.is_required else ""
+            shown = (column.label, sign, column.help, column.example, "\n".join(column.options))
+            for cell, text in enumerate(shown):
+                told.write_string(at + 1, cell, safe_text(text), wrapped)
+            if column.options:
+                _offer(book, page, at, column.options, rows)
+        page.freeze_panes(1, 0)
+    return out.getvalue()
+
+
+def _offer(
+    book: xlsxwriter.Workbook, page: Worksheet, at: int, options: Sequence[str], rows: int
+) -> None:
+    """Words to choose from in the cells of a column; others may be written, too."""
+    name = f"offered {at + 1}"
+    held = book.add_worksheet(name)
+    held.hide()
+    for row, word in enumerate(options):
+        held.write_string(row, 0, safe_text(word))
+    rule = {
+        "validate": "list",
+        "source": f"='{name}'!$A$1:$A${len(options)}",
+        "error_type": "information",
+    }
+    page.data_validation(1, at, rows, at, rule)
 
 
 def _write(page: Worksheet, sheet: Sheet, bold: Format, formats: dict[str, Format]) -> None:

@@ -3,22 +3,26 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
+from linli.kernel.accounts.enums import Role
 from linli.kernel.flow.machine import Refused
 from linli.kernel.flow.publish import publish
 from linli.kernel.flow.versions import lock, swap
 from linli.kernel.timeline.record import record, record_shown
+from linli.kernel.units.models import UnitKind
+from linli.kernel.units.queries import is_unit
 from linli.lib.areacodes import county_of
 from linli.people import follow
 from linli.people.queries import of_station
 
 from .events import ServiceRecorded
 from .models import Note, Recipient, Service, Version
-from .queries import recipients
+from .queries import recipients, workers
 
 SUBJECT = "services.service"
 # Before it, a date is a slip of the pen: no station is older.
@@ -55,6 +59,10 @@ class Account:
         told["persons"] = frozenset(told.pop("person_ids"))
         told["for_household"] = told.pop("household_id")
         return told
+
+
+class BuiltOn(Exception):
+    """Something refers to a service that was to be taken off the record."""
 
 
 class Implausible(Exception):
@@ -157,9 +165,46 @@ def record_service(*, actor: Actor, account: Account) -> Service:
     """Put a service of the actor on record at their station."""
     if not holds(actor, "services.record") or actor.unit_id is None or actor.user_id is None:
         raise Refused
+    return _record(actor, account, unit_id=actor.unit_id, worker_id=actor.user_id)
+
+
+@transaction.atomic
+def import_service(*, actor: Actor, account: Account, unit_id: UUID, worker_id: UUID) -> Service:
+    """Put a service on record that a worker of a station has given, as a sheet has it: what the
+    worker would have done. At the actor's own station or, for a dispatcher, at one of their county.
+    """
+    mine = actor.scope.condition(unit="pk")
+    is_theirs = is_unit(unit_id, kind=UnitKind.STATION, among=mine, on=actor.today)
+    is_own = unit_id == actor.unit_id
+    if not holds(actor, "services.import") or not (is_own or is_theirs):
+        raise Refused
+    if not is_own and not actor.has_role(Role.DISPATCHER):
+        raise Refused
+    if worker_id not in {one.pk for one in workers(unit_id)}:
+        raise Refused
+    return _record(actor, account, unit_id=unit_id, worker_id=worker_id)
+
+
+@transaction.atomic
+def remove_imported(service: Service, *, actor: Actor) -> None:
+    """Take a service off the record that an import has put there.
+
+    Raises BuiltOn if anything refers to it.
+    """
+    if not can(actor, "services.import", service):
+        raise Refused
+    _tell(actor, "removed", service)
+    try:
+        with transaction.atomic():
+            Service.objects.filter(pk=service.pk).delete()
+    except (ProtectedError, IntegrityError) as error:
+        raise BuiltOn from error
+
+
+def _record(actor: Actor, account: Account, *, unit_id: UUID, worker_id: UUID) -> Service:
     _check(account, actor)
     _check_persons(actor, account.person_ids)
-    service = Service(unit_id=actor.unit_id, worker_id=actor.user_id, recorded_at=actor.now)
+    service = Service(unit_id=unit_id, worker_id=worker_id, recorded_at=actor.now)
     _fill(service, account)
     service.save(force_insert=True)
     _name_recipients(service, account.person_ids)

@@ -24,6 +24,8 @@ at_my_station = rule(Role.WORKER, Role.STATION_HEAD, ask=_of_my_unit)
 PERMISSIONS: PermissionTable = {
     "view": at_my_station | rule(Role.DISPATCHER, ask=_in_my_area),
     "read_note": at_my_station,
+    # Many at once from a sheet, for the workers of a station.
+    "import": rule(Role.STATION_HEAD, ask=_of_my_unit) | rule(Role.DISPATCHER, ask=_in_my_area),
     "record": rule(Role.WORKER, Role.STATION_HEAD),
     "correct": rule(Role.WORKER, ask=_mine) | rule(Role.STATION_HEAD, ask=_of_my_unit),
     "count": rule(Role.OFFICER, Role.DISPATCHER, Role.STATION_HEAD, Role.WORKER),

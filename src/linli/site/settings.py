@@ -218,6 +218,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+FILE_UPLOAD_HANDLERS = ["linli.kernel.sheets.uploads.BoundedUpload"]
 
 # Cybersecurity Law, article on network logs: six months at least.
 LOG_FEWEST_DAYS = 183

@@ -24,6 +24,7 @@ urlpatterns = [
     path("desk/people/", include("linli.people.urls")),
     path("desk/services/", include("linli.services.urls")),
     path("desk/directory/", include("linli.directory.urls")),
+    path("desk/imports/", include("linli.gateway.sheets.urls")),
     path("api/v1/", include("linli.gateway.urls")),
     path("", include("linli.portal.urls")),
 ]

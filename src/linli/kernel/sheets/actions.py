@@ -1,5 +1,6 @@
 import base64
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -62,7 +63,7 @@ def upload(*, actor: Actor, kind: Kind, name: str, blob: bytes) -> Import:
         raise Refused
     if len(blob) > MOST_BYTES:
         raise Refused
-    batch = Import.objects.create(
+    batch: Import = Import.objects.create(
         kind=kind.name,
         area_id=actor.area,
         unit_id=actor.unit_id,
@@ -132,7 +133,7 @@ def run_import(batch: Import, *, actor: Actor) -> None:
 def _begin(batch: Import, move: str, job: str, actor: Actor) -> None:
     rows = counts(batch).get(Outcome.ACCEPTED, 0)
     changes = {"begun_at": actor.now, "user_id": actor.user_id, "post_id": actor.post_id}
-    told = {"rows": rows} if move == "run" else {}
+    told: dict[str, Any] = {"rows": rows} if move == "run" else {}
     IMPORT.move(batch, move, actor=actor, changes=changes, **told)
     go_on(batch, job)
 

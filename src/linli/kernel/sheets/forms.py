@@ -28,7 +28,8 @@ class RowForm:
         form.is_bound = True
         for field in form.fields.values():
             if isinstance(field, forms.ChoiceField):
-                field.choices = list(field.choices)
+                offered: Any = field.choices
+                field.choices = list(offered)
 
     def problems(self, values: Mapping[str, Any]) -> tuple[Problem, ...]:
         """What is wrong with a row; afterwards the form holds its cleaned values."""

@@ -11,8 +11,8 @@ from .enums import ImportState, Outcome
 class Import(Scoped):
     """A file on its way into a register. `unit` is whose it is, `area` where that sits.
 
-    `content` is the file, and once it has been read its cells, until `kept_until`; `plan` says which
-    column means what. Both are sealed: nobody looks into them but through this import.
+    `content` is the file, and once it has been read its cells, until `kept_until`; `plan` says
+    which column means what. Both are sealed: nobody looks into them but through this import.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
@@ -46,8 +46,8 @@ class Import(Scoped):
 class Row(models.Model):
     """What became of one row of an import: numbers, codes and ids; its cells are in the content.
 
-    `problems` are [column, message, parameters], `made` is [kind, id] of each thing that came of it,
-    the thing itself first.
+    `problems` are [column, message, parameters], `made` is [kind, id] of each thing that came of
+    it, the thing itself first.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7)

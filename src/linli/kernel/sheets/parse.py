@@ -9,10 +9,12 @@ import csv
 import ctypes
 import io
 import json
+import math
 import re
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -43,11 +45,9 @@ def give_up() -> None:
     for name in (*ENCODINGS, "utf-16", "cp437", "ascii", "utf-8"):
         # From now on there is no file to read a codec from.
         "".encode(name)
-    try:
+    # Not everywhere allowed; without a file to open there is no socket either.
+    with suppress(OSError, AttributeError):
         ctypes.CDLL(None).unshare(ALONE)
-    except (OSError, AttributeError):
-        # Not everywhere allowed; without a file to open there is no socket either.
-        pass
     for what, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),
@@ -60,8 +60,8 @@ def give_up() -> None:
 
 def read(blob: bytes) -> dict[str, Any]:
     """The sheets of a file: for each its name and the rows that have something in them."""
-    if not blob:
-        raise Refused("empty")
+    if not blob or len(blob) > MOST_BYTES:
+        raise Refused("size" if blob else "empty")
     if blob.startswith(ZIP):
         archive.check(blob)
     elif blob.startswith(OLE):
@@ -166,7 +166,7 @@ def _text(cell: Any) -> str:
 
 
 def _number(number: float) -> str:
-    if isinstance(number, float) and number != number or abs(number) == float("inf"):
+    if not math.isfinite(number):
         return ""
     if abs(number) >= EXACT:
         return f"{number:.11E}"
@@ -176,15 +176,12 @@ def _number(number: float) -> str:
 def main() -> int:
     give_up()
     try:
-        blob = sys.stdin.buffer.read(MOST_BYTES + 1)
-        if len(blob) > MOST_BYTES:
-            raise Refused("size")
-        told = read(blob)
+        told = read(sys.stdin.buffer.read(MOST_BYTES + 1))
     except Refused as error:
         told = {"refused": error.code}
     except (MemoryError, RecursionError, OverflowError):
         told = {"refused": "large"}
-    except BaseException:  # noqa: BLE001 - what a broken file does to a reader is no fault of ours
+    except BaseException:
         told = {"refused": "broken"}
     sys.stdout.buffer.write(json.dumps(told, ensure_ascii=True).encode())
     sys.stdout.buffer.flush()

@@ -7,7 +7,8 @@ SENTENCES = {
     "sheets.import.refuse": _("could not read the file"),
     "sheets.import.check": _("began to check {rows} rows"),
     "sheets.import.end_check": _(
-        "checked {total} rows: {accepted} can be imported, {refused} refused, {already} there already"
+        "checked {total} rows: {accepted} can be imported, {refused} refused,"
+        " {already} there already"
     ),
     "sheets.import.run": _("began to import {rows} rows"),
     "sheets.import.batch": _("imported rows {first} to {last}: {done} stored, {refused} refused"),

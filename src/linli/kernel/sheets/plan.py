@@ -20,8 +20,8 @@ Sheet = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """What was said of a file: the sheet, the row of its headings, the place of each of our columns,
-    one value for a whole column, and our codes for their words."""
+    """What was said of a file: the sheet, the row of its headings, the place of each of our
+    columns, one value for a whole column, and our codes for their words."""
 
     sheet: int = 0
     header: int = 0

@@ -122,7 +122,7 @@ def same_at_work(batch: Import) -> bool:
     """Whether the same file is being imported at the unit by another import."""
     busy = (ImportState.RUNNING, ImportState.PAUSED, ImportState.UNDOING)
     held = Import.objects.filter(unit_id=batch.unit_id, kind=batch.kind, digest=batch.digest)
-    return held.exclude(pk=batch.pk).filter(state__in=busy).exists()
+    return bool(held.exclude(pk=batch.pk).filter(state__in=busy).exists())
 
 
 def can_be_undone(batch: Import, *, now: datetime) -> bool:

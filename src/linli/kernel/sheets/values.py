@@ -29,7 +29,7 @@ def words(text: str) -> list[str]:
 
 
 def day(text: str) -> str:
-    """A day as ISO has it, if it is written in one of the usual ways; otherwise the text as it is."""
+    """A day as ISO has it, if it is written in a usual way; otherwise the text as it is."""
     plain = unicodedata.normalize("NFKC", text).strip()
     found = DAY.fullmatch(plain) or COMPACT.fullmatch(plain)
     if found is None:

@@ -44,8 +44,8 @@ logger = logging.getLogger(__name__)
 def _at_work(import_id: str, state: ImportState) -> Iterator[tuple[Import, Kind, Actor] | None]:
     """An import that is in a state, held for this piece of work, and whose it is to do it.
 
-    None if it has been paused or thrown away meanwhile, or if its owner's post has ended: then it is
-    paused or thrown away here.
+    None if it has been paused or thrown away meanwhile, or if its owner's post has ended: then it
+    is paused or thrown away here.
     """
     with transaction.atomic():
         batch = Import._base_manager.select_for_update(of=("self",)).filter(pk=import_id).first()
@@ -101,7 +101,9 @@ def check_rows(import_id: str) -> None:
         rows = list(waiting[:CHECKED_AT_ONCE])
         if not rows:
             found = counts(batch)
-            told = {one: found.get(one, 0) for one in ("accepted", "refused", "already")}
+            told: dict[str, Any] = {
+                one: found.get(one, 0) for one in ("accepted", "refused", "already")
+            }
             IMPORT.move(batch, "end_check", actor=actor, total=batch.total, **told)
             return
         checker = _Checker(batch, kind, actor)
@@ -142,10 +144,12 @@ class _Checker:
 
     def once(self, rows: list[Row]) -> list[Row]:
         """Of several rows of this file that say the same, the first one counts."""
-        keys = {bytes(one.key) for one in rows if one.key}
+        keys = {one.key for one in rows if one.key}
         earlier = Row.objects.filter(batch=self.batch, key__in=keys)
         earlier = earlier.filter(number__lt=rows[0].number).exclude(outcome=Outcome.REFUSED)
-        first = {bytes(key): number for key, number in earlier.values_list("key", "number")}
+        first: dict[bytes, int] = {
+            bytes(key): number for key, number in earlier.values_list("key", "number") if key
+        }
         for row in rows:
             if row.key is None or row.outcome == Outcome.REFUSED:
                 continue
@@ -169,7 +173,7 @@ def settle(row: Row, found: Checked) -> None:
 
 
 def store_rows(import_id: str) -> None:
-    """Store the next rows, each by the room's own actions; what does not fit any more is refused."""
+    """Store the next rows by the room's own actions; what does not fit any more is refused."""
     with _at_work(import_id, ImportState.RUNNING) as held:
         if held is None:
             return
@@ -179,7 +183,7 @@ def store_rows(import_id: str) -> None:
         if not rows:
             found = counts(batch)
             changes = {"ended_at": actor.now, "counts": found}
-            told = {one: found.get(one, 0) for one in ("done", "refused")}
+            told: dict[str, Any] = {one: found.get(one, 0) for one in ("done", "refused")}
             IMPORT.move(batch, "end", actor=actor, changes=changes, **told)
             return
         checker = _Checker(batch, kind, actor)
@@ -230,7 +234,7 @@ def _together(row: Row) -> list[Made]:
 
 
 def take_back(import_id: str) -> None:
-    """Take back what came of the next rows, the last ones first; what others have built on stays."""
+    """Take back what came of the next rows, from the end; what others have built on stays."""
     with _at_work(import_id, ImportState.UNDOING) as held:
         if held is None:
             return
@@ -239,7 +243,7 @@ def take_back(import_id: str) -> None:
         rows = list(done[:REMOVED_AT_ONCE])
         if not rows:
             found = counts(batch)
-            told = {one: found.get(one, 0) for one in ("removed", "kept")}
+            told: dict[str, Any] = {one: found.get(one, 0) for one in ("removed", "kept")}
             IMPORT.move(batch, "end_undo", actor=actor, changes={"counts": found}, **told)
             return
         desk = kind.desk(actor)

@@ -10,7 +10,7 @@ from .once import FormMarks
 from .registry import places_for
 
 BOTTOM_PLACES = 4
-RAIL_PLACES = 7
+RAIL_PLACES = 9
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -175,8 +175,18 @@ def _given(request: HttpRequest) -> str:
             given = request.body.decode(errors="replace")
     else:
         given = [[name, request.POST.getlist(name)] for name in request.POST if name not in MARKS]
+        # Another file is other input.
+        given += [[name, list(map(_digest, request.FILES.getlist(name)))] for name in request.FILES]
         given.sort()
     return json.dumps([request.get_full_path(), given], sort_keys=True)
+
+
+def _digest(file: Any) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def _decide(request: HttpRequest, response: HttpResponse, operation: UUID) -> None:
