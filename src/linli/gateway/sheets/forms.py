@@ -74,11 +74,11 @@ class PlanForm(forms.Form):
         offered = [("", _("— not in this sheet —")), *self._offered(plan)]
         for one in self.columns:
             self.fields[f"column_{one.name}"] = forms.ChoiceField(
-                label=one.title,
+                label=str(one.title),
                 required=False,
                 choices=offered,
                 initial=str(plan.columns.get(one.name, "")),
-                help_text=one.help,
+                help_text=str(one.help),
             )
 
     def _offered(self, plan: Plan) -> list[tuple[str, str]]:

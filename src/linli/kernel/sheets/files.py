@@ -16,13 +16,15 @@ from .plan import Plan, headings
 from .queries import plan_of, rows_with, sheets_of
 
 ROWS_OFFERED = 5_000
+# For stored messages: each was found by the catalogues where it was made.
+in_our_language = gettext
 
 
 def sentence(message: str, told: Mapping[str, Any]) -> str:
     """A stored message in the reader's language."""
     if not message:
         return ""
-    text = gettext(message)
+    text = in_our_language(message)
     return text % told if told else text
 
 
