@@ -209,4 +209,5 @@ def test_orders_page_by_key(world: World) -> None:
             {str(pk) for pk in Order.objects.values_list("pk", flat=True)},
         )
     assert second["older"] is None
-    assert call(dispatcher, "get", "orders?after=rubbish").status_code == 200
+    lost = call(dispatcher, "get", "orders?after=rubbish")
+    assert (lost.status_code, lost.json()["errors"][0]["at"]) == (422, "after")

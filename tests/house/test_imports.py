@@ -57,7 +57,7 @@ def test_the_face_contract_is_for_every_room() -> None:
     ("importer", "imported"),
     [
         ("linli.intake.queries", "linli.dispatch.models"),
-        ("linli.gateway.orders", "linli.dispatch.forms"),
+        ("linli.gateway.api.orders", "linli.dispatch.forms"),
         ("linli.portal.queries", "linli.people.models"),
         ("linli.site.home", "linli.people.tables"),
     ],

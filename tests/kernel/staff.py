@@ -51,7 +51,9 @@ def registered(actor: Actor, world: World, **given: Any) -> actions.Registered:
 def give_key(post: Post) -> str:
     until = timezone.now() + DAY
     with acting(system("tests")) as actor:
-        return actions.issue_key(post, actor=actor, name="importer", valid_until=until)
+        return actions.issue_key(
+            post, actor=actor, name="importer", valid_until=until, scopes=["orders:read"]
+        )
 
 
 def post_at_unit(user: User, unit: str, world: World) -> Post:

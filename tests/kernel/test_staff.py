@@ -45,7 +45,11 @@ def test_the_timeline_holds_neither_names_nor_secrets(world: World) -> None:
     actor = administrator(world)
     made = registered(actor, world, phone="13800138000")
     key = actions.issue_key(
-        made.user.posts.get(), actor=actor, name="A program", valid_until=actor.now + DAY
+        made.user.posts.get(),
+        actor=actor,
+        name="A program",
+        valid_until=actor.now + DAY,
+        scopes=["orders:read"],
     )
     password = actions.give_new_password(made.user, actor=actor)
     text = str(list(Event.objects.values()))
@@ -114,7 +118,9 @@ def act_on(user: User, post: Post, actor: Actor) -> dict[str, Any]:
             user, actor=actor, unit_id=post.unit_id, role=post.role, first_day=today
         ),
         "end": lambda: actions.end_post(post, actor=actor, last_day=today),
-        "key": lambda: actions.issue_key(post, actor=actor, name="x", valid_until=actor.now + DAY),
+        "key": lambda: actions.issue_key(
+            post, actor=actor, name="x", valid_until=actor.now + DAY, scopes=["orders:read"]
+        ),
         "revoke": lambda: actions.revoke_key(key, actor=actor),  # type: ignore[arg-type]
     }
 

@@ -251,7 +251,9 @@ def test_renaming_tells_what_was_changed_and_nothing_for_nothing(world: World) -
 
 def test_a_key_opens_its_post_until_it_is_revoked(world: World) -> None:
     actor, post = administrator(world), post_at(world, "worker")
-    key = actions.issue_key(post, actor=actor, name="importer", valid_until=actor.now + DAY)
+    key = actions.issue_key(
+        post, actor=actor, name="importer", valid_until=actor.now + DAY, scopes=["orders:read"]
+    )
     assert last_line().verb == "staff.key_issued"
     assert post_of(key, now=actor.now) == post
     token = post.tokens.get()
@@ -271,7 +273,9 @@ def test_no_key_for_a_post_that_is_over_or_a_user_who_is_off(world: World) -> No
     running = post_at(world, "second_worker")
     for post, until in ((over, DAY), (off, DAY), (running, -DAY)):
         with pytest.raises(Unfit):
-            actions.issue_key(post, actor=actor, name="x", valid_until=actor.now + until)
+            actions.issue_key(
+                post, actor=actor, name="x", valid_until=actor.now + until, scopes=["orders:read"]
+            )
     assert ApiToken.objects.count() == 0
 
 

@@ -157,7 +157,13 @@ class _Maker:
         post = Post.objects.get(user=self.town.world.users[self.team.worker])
         with acting(system("tests")) as actor:
             until = actor.now + timedelta(days=1)
-            issue_key(post, actor=actor, name=self.text("key name"), valid_until=until)
+            issue_key(
+                post,
+                actor=actor,
+                name=self.text("key name"),
+                valid_until=until,
+                scopes=["orders:read"],
+            )
         self.bundle.posts.append(post)
         self.bundle.keys.append(post.tokens.get())
 

@@ -146,7 +146,10 @@ def test_the_page_of_a_user_shows_posts_keys_and_history(world: World) -> None:
     client = signed_in("administrator")
     post = Post.objects.get(user=world.users["worker"])
     key = secret_of(
-        client.post(f"/desk/accounts/posts/{post.pk}/key/", {"name": "Importer", "days": 30})
+        client.post(
+            f"/desk/accounts/posts/{post.pk}/key/",
+            {"name": "Importer", "days": 30, "scopes": ["orders:read"]},
+        )
     )
     assert (
         client.get("/api/v1/orders", headers={"Authorization": f"Bearer {key}"}).status_code == 200

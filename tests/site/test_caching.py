@@ -61,7 +61,13 @@ def test_answers_to_what_is_sent_are_private_too(staff: Client) -> None:
 def test_what_a_program_is_told_is_private(world: World) -> None:
     with acting(world.actor("administrator")) as actor:
         post = Post.objects.select_related("unit").get(user=world.users["worker"])
-        key = issue_key(post, actor=actor, name="x", valid_until=actor.now.replace(year=2099))
+        key = issue_key(
+            post,
+            actor=actor,
+            name="x",
+            valid_until=actor.now.replace(year=2099),
+            scopes=["orders:read"],
+        )
     answer = Client().get("/api/v1/orders", headers={"Authorization": f"Bearer {key}"})
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, PRIVATE)
     assert "Clear-Site-Data" not in answer.headers

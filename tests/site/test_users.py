@@ -159,7 +159,9 @@ def test_the_last_administrator_can_be_ended_at_the_terminal(world: World) -> No
 
 
 def test_a_key_is_made_listed_and_revoked(world: World) -> None:
-    key = run("user", "token", "worker", "--name", "Importer", "--days", "3").strip()
+    key = run(
+        "user", "token", "worker", "--name", "Importer", "--days", "3", "--scope", "orders:read"
+    ).strip()
     assert post_of(key, now=timezone.now()) == Post.objects.get(user=world.users["worker"])
     token = ApiToken.objects.get()
     listed = run("user", "list", "worker")
@@ -169,7 +171,16 @@ def test_a_key_is_made_listed_and_revoked(world: World) -> None:
     assert post_of(key, now=timezone.now()) is None
     assert last_line().verb == "staff.key_revoked"
     assert "no such post" in run(
-        "user", "token", "worker", "--name", "x", "--post", NOWHERE, fails=True
+        "user",
+        "token",
+        "worker",
+        "--name",
+        "x",
+        "--scope",
+        "orders:read",
+        "--post",
+        NOWHERE,
+        fails=True,
     )
 
 
@@ -180,7 +191,7 @@ def test_a_key_is_made_listed_and_revoked(world: World) -> None:
         ("deactivate", "nobody"),
         ("activate", "nobody"),
         ("post", "nobody", "worker", "Test station"),
-        ("token", "nobody", "--name", "x"),
+        ("token", "nobody", "--name", "x", "--scope", "orders:read"),
     ],
 )
 def test_nobody_is_a_sentence(world: World, words: tuple[str, ...]) -> None:

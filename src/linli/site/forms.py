@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.accounts.enums import Role
+from linli.kernel.accounts.enums import KeyScope, Role
 from linli.kernel.accounts.models import User
 from linli.kernel.areas.queries import path_labels
 from linli.kernel.forms.fields import PhoneField
@@ -169,6 +169,12 @@ class KeyForm(forms.Form):
     )
     days = forms.IntegerField(
         label=_("Valid for days"), min_value=1, max_value=MOST_DAYS, initial=DAYS
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What the program may do"),
+        choices=KeyScope.choices,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--columns"}),
+        help_text=_("Never more than the post itself. Give each program only what it needs."),
     )
 
 

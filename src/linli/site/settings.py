@@ -9,6 +9,8 @@ LINLI_TRUSTED_PROXIES    comma-separated addresses of the proxies before us, who
                          request comes from is taken (throttling of sign-in and receipts)
 LINLI_HEADS              comma-separated folders, best on other machines, to which the head of the
                          timeline's chain is published beside LINLI_HOME/heads
+LINLI_API_CALLS          calls of a program a minute for each key (default 600)
+LINLI_API_STRANGERS      calls a minute for each address without a valid key (default 60)
 LINLI_HOME_AREA          the area code with which the public pages begin
 LINLI_POSTGRES           auto | debian | embedded: whose programs our own server runs on
 LINLI_LOG_DAYS           how many days logs are kept (default 200, 183 or more: six months by law)
@@ -42,10 +44,10 @@ def read_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
-def read_number(name: str, default: int, *, least: int) -> int:
+def read_number(name: str, default: int, *, least: int = 1, most: int = 10_000_000) -> int:
     value = os.environ.get(name) or str(default)
-    if not value.isascii() or not value.isdigit() or int(value) < least:
-        raise SettingError(f"{name} must be a number, {least} or more, not {value!r}")
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise SettingError(f"{name} must be a number from {least} to {most}, not {value!r}")
     return int(value)
 
 
@@ -60,6 +62,8 @@ ALLOWED_HOSTS = read_list("LINLI_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 
 LINLI_TRUSTED_PROXIES = frozenset(read_list("LINLI_TRUSTED_PROXIES", ""))
 LINLI_HEADS = [HOME.path("heads"), *map(Path, read_list("LINLI_HEADS", ""))]
+LINLI_API_CALLS = read_number("LINLI_API_CALLS", 600)
+LINLI_API_STRANGERS = read_number("LINLI_API_STRANGERS", 60)
 LINLI_HOME_AREA = os.environ.get("LINLI_HOME_AREA", "")
 if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) in {2, 4, 6, 9, 12}):
     raise SettingError(f"LINLI_HOME_AREA must be an area code, not {LINLI_HOME_AREA!r}")
@@ -100,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "linli.gateway.limits.LimitMiddleware",
     "linli.kernel.accounts.middleware.ActorMiddleware",
     "linli.site.caching.PrivateMiddleware",
     "linli.site.passwords.OwnPasswordMiddleware",

@@ -94,6 +94,8 @@ def key_rows(keys: Iterable[ApiToken], actor: Actor) -> list[dict[str, Any]]:
                 "name": one.name,
                 "post": post_label(one.post),
                 "until": exact(one.valid_until),
+                "used": one.used_on.isoformat() if one.used_on else "",
+                "scopes": one.scopes,
                 "revoked": exact(one.revoked_at) if one.revoked_at else "",
                 "is_over": is_over,
                 "verbs": [] if is_over else [_verb("revoke_key", _("Revoke"), one.pk)],

@@ -28,7 +28,8 @@ class Actor:
     """Who acts: a user in one post, a visitor, the holder of a receipt, or the system.
 
     `area` is the area the post looks after (`moved`: see HeldPost), `subject_ids` what the receipt
-    opens, `posts` are all the posts that the user could act in.
+    opens, `posts` are all the posts that the user could act in. `key_id` is the key of the program
+    that acts as the user, `key_scopes` what that key is for.
     """
 
     kind: ActorKind
@@ -45,6 +46,8 @@ class Actor:
     subject_ids: frozenset[UUID] = frozenset()
     reason: str = ""
     scope: Scope = field(default_factory=Scope)
+    key_id: UUID | None = None
+    key_scopes: frozenset[str] = frozenset()
     posts: tuple[HeldPost, ...] = field(default=(), compare=False, repr=False)
 
     @property

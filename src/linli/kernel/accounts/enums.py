@@ -14,6 +14,24 @@ class Role(models.TextChoices):
     AUDIT = "audit", pgettext_lazy("role", "Audit administrator")
 
 
+class KeyScope(models.TextChoices):
+    """What a program's key may be used for, within what its post may do."""
+
+    AREAS_READ = "areas:read", pgettext_lazy("key", "Read areas and code lists")
+    DIRECTORY_READ = "directory:read", pgettext_lazy("key", "Read sites and agencies")
+    DIRECTORY_WRITE = "directory:write", pgettext_lazy("key", "Change sites and agencies")
+    PEOPLE_READ = "people:read", pgettext_lazy("key", "Read files of people, numbers masked")
+    PEOPLE_WRITE = "people:write", pgettext_lazy("key", "Register people and change their files")
+    PEOPLE_REVEAL = "people:reveal", pgettext_lazy("key", "Read numbers and addresses in full")
+    SERVICES_READ = "services:read", pgettext_lazy("key", "Read services")
+    SERVICES_WRITE = "services:write", pgettext_lazy("key", "Record and correct services")
+    ORDERS_READ = "orders:read", pgettext_lazy("key", "Read orders")
+    ORDERS_WRITE = "orders:write", pgettext_lazy("key", "Move orders")
+    REQUESTS_READ = "requests:read", pgettext_lazy("key", "Read requests")
+    REQUESTS_WRITE = "requests:write", pgettext_lazy("key", "Register and screen requests")
+    STATISTICS_READ = "statistics:read", pgettext_lazy("key", "Read statistics")
+
+
 class ActorKind(models.TextChoices):
     USER = "user", pgettext_lazy("actor", "Staff member")
     VISITOR = "visitor", pgettext_lazy("actor", "Resident")

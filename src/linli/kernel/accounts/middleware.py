@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -8,7 +10,8 @@ from django.utils import timezone, translation
 from linli.kernel.scope import scope
 
 from .actors import Actor, actor_of, set_actor, visitor
-from .tokens import post_of
+from .models import ApiToken
+from .tokens import token_of
 
 SESSION_POST = "post"
 BEARER = "Bearer "
@@ -43,16 +46,27 @@ def actor_for(request: HttpRequest) -> Actor:
     locale = translation.get_language() or "zh-hans"
     if is_program(request):
         now = timezone.now()
-        header = request.headers.get("Authorization", "")
-        post = post_of(header.removeprefix(BEARER).strip(), now=now)
-        if post is None:
+        token = key_of(request, now=now)
+        if token is None:
             return visitor(locale=locale)
-        return actor_of(post.user, post_id=post.pk, locale=locale, is_strict=True, now=now)
+        post = token.post
+        actor = actor_of(post.user, post_id=post.pk, locale=locale, is_strict=True, now=now)
+        return replace(actor, key_id=token.pk, key_scopes=frozenset(token.scopes))
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return visitor(locale=locale)
     chosen = request.session.get(SESSION_POST)
     return actor_of(user, post_id=UUID(chosen) if chosen else None, locale=locale)
+
+
+def key_of(request: HttpRequest, *, now: datetime) -> ApiToken | None:
+    """The valid key that a program has sent; looked for once in a call."""
+    if not hasattr(request, "api_key"):
+        header = request.headers.get("Authorization", "")
+        sent = header.removeprefix(BEARER).strip()
+        request.api_key = token_of(sent, now=now)  # type: ignore[attr-defined]
+    held: ApiToken | None = request.api_key  # type: ignore[attr-defined]
+    return held
 
 
 def is_program(request: HttpRequest) -> bool:

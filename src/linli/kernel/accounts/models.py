@@ -3,6 +3,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from linli.kernel.crypto.fields import SealedTextField
 from linli.kernel.units.models import Unit
 from linli.lib.uuid7 import uuid7
 
-from .enums import Role
+from .enums import KeyScope, Role
 
 SESSION_SALT = "linli.kernel.accounts.session"
 
@@ -90,7 +91,8 @@ class Post(models.Model):
 
 
 class ApiToken(models.Model):
-    """A key with which a program acts in one post; only the hash of the key is kept."""
+    """A key with which a program acts in one post, for what its scopes name; only the hash of the
+    key is kept. `used_on` is the last day on which it was."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="tokens")
@@ -98,6 +100,18 @@ class ApiToken(models.Model):
     key_hash = models.BinaryField(max_length=32, unique=True)
     valid_until = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    scopes = ArrayField(models.CharField(max_length=40, choices=KeyScope), default=list)
+    used_on = models.DateField(null=True, blank=True)
+
+
+class Allowance(models.Model):
+    """How far a caller has used up their calls: the moment at which all of them are free again.
+
+    `holder` is a key, a user or the hash of an address. What is in this table may be lost.
+    """
+
+    holder = models.CharField(max_length=80, primary_key=True)
+    free_at = models.DateTimeField(db_index=True)
 
 
 class SignInFailure(models.Model):

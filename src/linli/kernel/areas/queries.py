@@ -242,6 +242,11 @@ def inside(code: int, column: str = "area_id") -> Q:
     return ranges(code).condition(column)
 
 
+def changes() -> QuerySet[AreaChange]:
+    """The whole change log, for who keeps a copy of it."""
+    return AreaChange.objects.all()
+
+
 def holders(code: int) -> list[int]:
     """The areas that hold a place today, itself included, the smallest first: those in whose
     `ranges` it counts. For a place that nothing has moved, itself and the areas above."""

@@ -1,4 +1,5 @@
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import SHANGHAI, Actor
 from linli.kernel.accounts.backends import PHONE_PURPOSE
-from linli.kernel.accounts.enums import Role
+from linli.kernel.accounts.enums import KeyScope, Role
 from linli.kernel.accounts.events import PostEnded
 from linli.kernel.accounts.models import ApiToken, Post, User
 from linli.kernel.accounts.tokens import hash_of, new_key
@@ -358,8 +359,11 @@ def _is_last_of_own(post: Post, *, actor: Actor) -> bool:
 
 
 @transaction.atomic
-def issue_key(post: Post, *, actor: Actor, name: str, valid_until: datetime) -> str:
-    """Make a key with which a program acts in a post, and return it to be shown this once."""
+def issue_key(
+    post: Post, *, actor: Actor, name: str, valid_until: datetime, scopes: Iterable[str]
+) -> str:
+    """Make a key with which a program acts in a post, for some scopes only, and return it to be
+    shown this once."""
     if not can(actor, "staff.keys", post):
         raise Refused
     held = Post.objects.filter(running(actor), pk=post.pk, user__is_active=True).first()
@@ -367,11 +371,15 @@ def issue_key(post: Post, *, actor: Actor, name: str, valid_until: datetime) -> 
         raise Unfit(_("A key needs a post that is held, by a user who can sign in."))
     if valid_until <= actor.now:
         raise Unfit(_("A key must be valid for a while."), "days")
+    asked = sorted(set(scopes))
+    if not asked or not set(asked) <= set(KeyScope.values):
+        raise Unfit(_("A key is for something: choose at least one scope."), "scopes")
     key = new_key()
     made = ApiToken.objects.create(
-        post=held, name=name, key_hash=hash_of(key), valid_until=valid_until
+        post=held, name=name, key_hash=hash_of(key), valid_until=valid_until, scopes=asked
     )
-    _tell_key(actor, "key_issued", made, until=valid_until.astimezone(SHANGHAI).date().isoformat())
+    until = valid_until.astimezone(SHANGHAI).date().isoformat()
+    _tell_key(actor, "key_issued", made, until=until, scopes=" ".join(asked))
     return key
 
 

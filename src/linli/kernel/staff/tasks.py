@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 
 from linli.kernel.accounts.actors import acting, system
 from linli.kernel.accounts.events import PostEnded
+from linli.kernel.accounts.limits import forget
 from linli.kernel.flow.publish import publish
 from linli.kernel.jobs.blocking import blocking
 
@@ -32,3 +33,10 @@ def hand_on(*, now: datetime) -> int:
 async def posts_ended(timestamp: int) -> None:
     """Hand on what was left to do in posts whose last day has passed."""
     await blocking(hand_on, now=timezone.now())
+
+
+@app.periodic(cron="47 * * * *")
+@app.task(queueing_lock="staff.allowances", pass_context=False)
+async def forget_allowances(timestamp: int) -> None:
+    """Forget who has called and has all their calls free again."""
+    await blocking(forget, now=timezone.now())

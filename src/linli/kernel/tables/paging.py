@@ -53,6 +53,11 @@ def _unpack(cursor: str, sort: str, model: Any) -> tuple[Any, UUID] | None:
         return None
 
 
+def is_cursor(cursor: str, *, sort: str, model: Any) -> bool:
+    """Whether a text is a cursor of ours, for who tells rather than begins anew."""
+    return _unpack(cursor, sort, model) is not None
+
+
 def page_of(
     rows: QuerySet[Any], *, sort: str, after: str = "", before: str = "", ascending: bool = False
 ) -> Page:

@@ -218,7 +218,12 @@ def end(post_id: UUID, last: datetime | None) -> None:
 @click.option("--name", required=True, help="What the key is for.")
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 1100))
 @click.option("--post", "post_id", type=click.UUID, help="The post (default: USERNAME's first).")
-def token(username: str, name: str, days: int, post_id: UUID | None) -> None:
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="e.g. orders:read; may be repeated."
+)
+def token(
+    username: str, name: str, days: int, post_id: UUID | None, scopes: tuple[str, ...]
+) -> None:
     """Make a key with which a program acts in a post of USERNAME; shown this once."""
     with at_the_terminal("user token") as actor:
         from linli.kernel.accounts.actors import posts_of  # noqa: PLC0415  (needs Django)
@@ -229,7 +234,8 @@ def token(username: str, name: str, days: int, post_id: UUID | None) -> None:
         if chosen is None:
             raise click.ClickException(f"{username} has no such post.")
         until = actor.now + timedelta(days=days)
-        click.echo(issue_key(chosen, actor=actor, name=name, valid_until=until))
+        made = issue_key(chosen, actor=actor, name=name, valid_until=until, scopes=scopes)
+        click.echo(made)
 
 
 @user.command()

@@ -245,7 +245,11 @@ def new_key(request: HttpRequest, post_id: UUID) -> HttpResponse:
         until = actor.now + timedelta(days=form.cleaned_data["days"])
         with _fitting(form):
             made = actions.issue_key(
-                found, actor=actor, name=form.cleaned_data["name"], valid_until=until
+                found,
+                actor=actor,
+                name=form.cleaned_data["name"],
+                valid_until=until,
+                scopes=form.cleaned_data["scopes"],
             )
             return _secret(
                 request,
