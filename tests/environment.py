@@ -11,6 +11,7 @@ os.environ["LINLI_HOME"] = str(HOME)
 os.environ["LINLI_ALLOWED_HOSTS"] = "testserver,127.0.0.1,localhost"
 # Whoever tests sends more than anybody else; what limits do is tested with limits of their own.
 os.environ["LINLI_API_CALLS"] = os.environ["LINLI_API_STRANGERS"] = "10000000"
+os.environ["LINLI_HOOK_HOSTS"] = "hooks.example.org,.example.net"
 for name in ("LINLI_HTTPS", "LINLI_DEBUG"):
     os.environ.pop(name, None)
 # Playwright runs an event loop in the thread in which journeys also look into the database.

@@ -32,6 +32,8 @@ GLOBAL = {
     "accounts.User": "scope follows from posts, so users come before it",
     "accounts.Post": "scope is made of posts",
     "accounts.ApiToken": "read before there is an actor; holds a hash only",
+    "accounts.Allowance": "counted before there is an actor; an id or a keyed hash, and a moment",
+    "hooks.Hook": "read through its post by permission; addresses of programs, the secret sealed",
     "accounts.SignInFailure": "counted before there is an actor; holds hashes only",
     "timeline.Event": "read by subject, and whoever shows it has opened the subject by permission",
     "timeline.Seal": "hashes over events",

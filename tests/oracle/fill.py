@@ -82,6 +82,8 @@ ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "user_id": lambda town, one, page: town.world.users[one.team.worker],
     "post_id": lambda town, one, page: _first(one.posts),
     "key_id": lambda town, one, page: _first(one.keys),
+    "hook_id": lambda town, one, page: _first(one.hooks),
+    "delivery_id": lambda town, one, page: one.hooks and one.hooks[0].deliveries.first(),
     "organisation_id": lambda town, one, page: one.agency,
     "site_id": lambda town, one, page: town.world.units[one.team.station],
 }
@@ -178,6 +180,7 @@ CHOICES: dict[str, Callable[[Bundle], Any]] = {
 }
 # Fields whose kind does not tell what they want.
 BY_NAME: dict[str, Callable[[Bundle], Any]] = {
+    "url": lambda one: "https://hooks.example.org/filled",
     "other": lambda one: one.receipts["serving"].number if "serving" in one.receipts else "",
     "serves_also": lambda one: f"{one.team.village:012d}",
     "credit_code": lambda one: _credit_code(),

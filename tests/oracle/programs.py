@@ -5,7 +5,7 @@ from typing import Any
 from linli.gateway.urls import api
 
 from ..house.urls import Page
-from .fill import CannotFill
+from .fill import NOBODY, CannotFill, _credit_code
 from .rows import Bundle, Town
 
 
@@ -38,7 +38,30 @@ def _known(bundle: Bundle, town: Town) -> dict[str, Any]:
         "task": "filled in",
         "words": "filled in",
         "reply": "filled in",
+        "search": "filled in",
+        "name": "filled in",
+        "zh": "测试",
+        "en": "filled in",
+        "source": "filled in",
+        "basis": "statutory_duty",
+        "code": "older_alone",
+        "relation": "self",
+        "credit_code": _credit_code(),
+        "serves": [bundle.team.village],
+        "hours": [],
+        "last_day": town.actor(bundle.team.worker).today.isoformat(),
+        "valid_from": town.actor(bundle.team.worker).today.isoformat(),
+        "valid_to": town.actor(bundle.team.worker).today.isoformat(),
+        "worker": str(town.world.users[bundle.team.worker].pk),
+        "person": str(bundle.persons[0].pk if bundle.persons else NOBODY),
+        "other": str(_other(bundle)),
     }
+
+
+def _other(bundle: Bundle) -> Any:
+    """A request that is under way, with which another can be joined."""
+    held = bundle.requests.get("accepted") or bundle.requests.get("registered")
+    return held.pk if held else NOBODY
 
 
 def _value(name: str, form: dict[str, Any], schema: Any, bundle: Bundle, town: Town) -> Any:

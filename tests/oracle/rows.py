@@ -16,6 +16,8 @@ from linli.intake import actions as intake
 from linli.intake.models import Request
 from linli.kernel.accounts.actors import Actor, set_actor, system, visitor
 from linli.kernel.accounts.models import ApiToken, Post
+from linli.kernel.hooks.actions import register_hook
+from linli.kernel.hooks.models import Hook
 from linli.kernel.scope import unscoped
 from linli.kernel.staff.actions import issue_key
 from linli.lib.areacodes import county_of
@@ -92,6 +94,7 @@ class Bundle:
     services: list[Service] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     keys: list[ApiToken] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
     agency: Organisation | None = None
 
     def text(self, what: str) -> str:
@@ -164,6 +167,13 @@ class _Maker:
                 valid_until=until,
                 scopes=["orders:read"],
             )
+            hook, _secret = register_hook(
+                post,
+                actor=actor,
+                url=f"https://hooks.example.org/{self.text('key name')}",
+                kinds=["service.recorded"],
+            )
+        self.bundle.hooks.append(hook)
         self.bundle.posts.append(post)
         self.bundle.keys.append(post.tokens.get())
 

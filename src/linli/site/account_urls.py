@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import accounts
+from .views import accounts, hooks
 
 app_name = "accounts"
 urlpatterns = [
@@ -15,5 +15,10 @@ urlpatterns = [
     path("<uuid:user_id>/posts/", accounts.new_post, name="new_post"),
     path("posts/<uuid:post_id>/end/", accounts.end_post, name="end_post"),
     path("posts/<uuid:post_id>/key/", accounts.new_key, name="new_key"),
+    path("posts/<uuid:post_id>/hook/", hooks.new_hook, name="new_hook"),
+    path("hooks/<uuid:hook_id>/", hooks.hook, name="hook"),
+    path("hooks/<uuid:hook_id>/secret/", hooks.rotate_hook, name="rotate_hook"),
+    path("hooks/<uuid:hook_id>/remove/", hooks.remove_hook, name="remove_hook"),
+    path("hooks/messages/<uuid:delivery_id>/again/", hooks.send_again, name="send_again"),
     path("keys/<uuid:key_id>/revoke/", accounts.revoke_key, name="revoke_key"),
 ]

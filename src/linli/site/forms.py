@@ -10,6 +10,7 @@ from linli.kernel.accounts.enums import KeyScope, Role
 from linli.kernel.accounts.models import User
 from linli.kernel.areas.queries import path_labels
 from linli.kernel.forms.fields import PhoneField
+from linli.kernel.hooks.kinds import kinds
 from linli.kernel.staff import queries
 from linli.kernel.units.models import Unit
 from linli.lib.areacodes import CITY
@@ -176,6 +177,24 @@ class KeyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--columns"}),
         help_text=_("Never more than the post itself. Give each program only what it needs."),
     )
+
+
+class HookForm(forms.Form):
+    """An address and what it is told of."""
+
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=400,
+        help_text=_("Begins with https://; its host must be on the installation's list."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kinds"] = forms.MultipleChoiceField(
+            label=_("What it is told of"),
+            choices=[(one.name, one.label) for one in kinds()],
+            widget=forms.CheckboxSelectMultiple,
+        )
 
 
 def _secret(label: Any, autocomplete: str, **more: Any) -> forms.CharField:

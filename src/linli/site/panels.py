@@ -1,11 +1,13 @@
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.ui.registry import Panel, panel, place
+from linli.kernel.hooks.queries import hooks_by_id
+from linli.kernel.ui.registry import DutyLine, Panel, duty_lines, panel, place
 
 
 def _who_looked(actor: Actor, person: Any) -> Panel | None:
@@ -51,3 +53,19 @@ place(
     needs="staff.view",
     order=70,
 )
+
+
+def _about_hooks(actor: Actor, hook_ids: list[UUID]) -> dict[UUID, DutyLine]:
+    """A message that nobody took for three days is for whoever registered the hook."""
+    return {
+        one.pk: DutyLine(
+            what=_("A web hook does not answer"),
+            where=one.url,
+            url=reverse("accounts:hook", args=[one.pk]),
+            verb_url=reverse("accounts:hook", args=[one.pk]),
+        )
+        for one in hooks_by_id(hook_ids).values()
+    }
+
+
+duty_lines("hooks.hook", _about_hooks, verbs={"look": pgettext_lazy("duty", "Look")})

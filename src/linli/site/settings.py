@@ -11,6 +11,9 @@ LINLI_HEADS              comma-separated folders, best on other machines, to whi
                          timeline's chain is published beside LINLI_HOME/heads
 LINLI_API_CALLS          calls of a program a minute for each key (default 600)
 LINLI_API_STRANGERS      calls a minute for each address without a valid key (default 60)
+LINLI_HOOK_HOSTS         comma-separated hosts that web hooks may call, a whole domain with a dot
+                         before it (default: none)
+LINLI_HOOK_LOOPBACK      on | off (default off): web hooks may call this machine, to try them
 LINLI_HOME_AREA          the area code with which the public pages begin
 LINLI_POSTGRES           auto | debian | embedded: whose programs our own server runs on
 LINLI_LOG_DAYS           how many days logs are kept (default 200, 183 or more: six months by law)
@@ -64,6 +67,8 @@ LINLI_TRUSTED_PROXIES = frozenset(read_list("LINLI_TRUSTED_PROXIES", ""))
 LINLI_HEADS = [HOME.path("heads"), *map(Path, read_list("LINLI_HEADS", ""))]
 LINLI_API_CALLS = read_number("LINLI_API_CALLS", 600)
 LINLI_API_STRANGERS = read_number("LINLI_API_STRANGERS", 60)
+LINLI_HOOK_HOSTS = tuple(one.lower() for one in read_list("LINLI_HOOK_HOSTS", ""))
+LINLI_HOOK_LOOPBACK = read_switch("LINLI_HOOK_LOOPBACK", False)
 LINLI_HOME_AREA = os.environ.get("LINLI_HOME_AREA", "")
 if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) in {2, 4, 6, 9, 12}):
     raise SettingError(f"LINLI_HOME_AREA must be an area code, not {LINLI_HOME_AREA!r}")
@@ -71,7 +76,7 @@ if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) i
 ROOMS = ("directory", "people", "services", "dispatch", "intake", "portal", "gateway")
 KERNEL = (
     "terms", "areas", "units", "accounts", "timeline", "jobs", "operations", "flow", "staff",
-    "stats", "forms", "sheets", "ui",
+    "hooks", "stats", "forms", "sheets", "ui",
 )  # fmt: skip
 
 INSTALLED_APPS = [

@@ -69,7 +69,8 @@ def post_rows(posts: Iterable[Post], user: User, actor: Actor) -> list[dict[str,
     made = []
     for one in posts:
         is_over = queries.is_over(one, on=actor.today)
-        offered = [("new_key", _("Issue a key"))] if user.is_active else []
+        offered = [("new_key", _("Issue a key")), ("new_hook", _("Register a web hook"))]
+        offered = offered if user.is_active else []
         offered.append(("end_post", pgettext("post", "End")))
         made.append(
             {

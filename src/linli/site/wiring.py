@@ -12,8 +12,9 @@ from linli.kernel.accounts.events import PostEnded
 from linli.kernel.flow.publish import subscribe
 from linli.people import events as people
 from linli.services import actions as services
+from linli.services import events as recorded
 
-from . import handover, leaving
+from . import announced, handover, leaving
 
 JOINED = "intake.part_joined"
 
@@ -59,6 +60,12 @@ def _and_then_no_longer_reads_it(event: dispatch.OrderHandedOver | dispatch.Orde
 
 
 def connect() -> None:
+    announced.declare_kinds()
+    subscribe(dispatch.OrderHandedOver, announced.order_handed_over)
+    subscribe(dispatch.OrderEnded, announced.order_ended)
+    subscribe(requests.RequestRegistered, announced.request_registered)
+    subscribe(requests.RequestEnded, announced.request_ended)
+    subscribe(recorded.ServiceRecorded, announced.service_recorded)
     subscribe(dispatch.OrderHandedOver, _request_follows_order)
     subscribe(requests.RequestEnded, _joined_requests_come_back)
     subscribe(dispatch.OrderEnded, _so_they_do_when_its_order_is_withdrawn)

@@ -83,7 +83,7 @@ def _out(place: Place) -> dict[str, Any]:
 def find_areas(
     request: HttpRequest,
     search: Beginning,  # type: ignore[valid-type]
-    inside: Area | None = None,  # type: ignore[valid-type]
+    inside: Area | None = None,
 ) -> Any:
     """The first 20 areas found by name, pinyin, initials or code, the larger ones first."""
     if inside is not None and not is_code(inside):
@@ -122,7 +122,7 @@ def list_terms(
     request: HttpRequest,
     list: Literal[tuple(TermList.values)],  # type: ignore[valid-type]
     on: Day | None = None,
-    area: Area | None = None,  # type: ignore[valid-type]
+    area: Area | None = None,
 ) -> Any:
     """The codes of a list in force on a day (default: today), everywhere or also in an area."""
     if area is not None and not is_code(area):

@@ -109,12 +109,12 @@ class SiteChange(In):
     address: text(200) = ""  # type: ignore[valid-type]
     phone: text(20, "0595-22880000") = ""  # type: ignore[valid-type]
     capacity: whole(0, 500, 20) = 20  # type: ignore[valid-type]
-    serves: list[Area] = Field(max_length=200)  # type: ignore[valid-type]
+    serves: list[Area] = Field(max_length=200)
 
 
 class SiteIn(SiteChange):
     kind: UnitKind
-    area: Area  # type: ignore[valid-type]
+    area: Area
     parent: UUID | None = None
 
 
@@ -155,7 +155,7 @@ class AgencyDetails(In):
 
 class AgencyIn(AgencyDetails):
     credit_code: words(24, "52350502MJ00000004")  # type: ignore[valid-type]
-    area: Area  # type: ignore[valid-type]
+    area: Area
 
 
 class AgencyChangeIn(AgencyDetails):
@@ -226,8 +226,8 @@ def list_units(request: HttpRequest, kind: UnitKind, after: After = "") -> Any:
 @door.get("/sites", needs="directory.view", gives=SitePage)
 def list_sites(
     request: HttpRequest,
-    search: Search = "",  # type: ignore[valid-type]
-    inside: Area | None = None,  # type: ignore[valid-type]
+    search: Search = "",
+    inside: Area | None = None,
     after: After = "",
 ) -> Any:
     """Sites in force around the post, the latest changed first, 25 a page."""
@@ -365,7 +365,7 @@ def _one_agency(request: HttpRequest, organisation_id: UUID) -> Any:
 @door.get("/agencies", needs="agencies.view", gives=AgencyPage)
 def list_agencies(
     request: HttpRequest,
-    search: Search = "",  # type: ignore[valid-type]
+    search: Search = "",
     after: After = "",
 ) -> Any:
     """Agencies of the city and those at work here, the latest changed first, 25 a page."""
@@ -417,7 +417,7 @@ def change_agency(request: HttpRequest, organisation_id: UUID, given: AgencyChan
 
 
 @door.get("/coverage", needs="directory.view", gives=CoverageOut)
-def get_coverage(request: HttpRequest, area: Area) -> Any:  # type: ignore[valid-type]
+def get_coverage(request: HttpRequest, area: Area) -> Any:
     """How far the areas below one are covered: of a county its townships with their stations, of
     anything larger how many townships are covered."""
     today = actor_of(request).today

@@ -65,7 +65,7 @@ class BasisOut(Schema):
 
 
 class StayOut(Schema):
-    household: UUID
+    household: UUID | None = Field(description="null if it is kept elsewhere")
     relation: str
     since: date
     until: date | None
@@ -96,7 +96,7 @@ class FindIn(In):
 
 class DetailsIn(In):
     name: words(80, "张某某")  # type: ignore[valid-type]
-    area: Area  # type: ignore[valid-type]
+    area: Area
     preferred_name: text(80) = ""  # type: ignore[valid-type]
     sex: Sex = Sex.UNSTATED
     born_on: Day | None = None
@@ -120,7 +120,7 @@ class PersonChangeIn(In):
     """What changes; what is left out or null stays. An empty number or address is taken off."""
 
     name: words(80) | None = None  # type: ignore[valid-type]
-    area: Area | None = None  # type: ignore[valid-type]
+    area: Area | None = None
     preferred_name: text(80) | None = None  # type: ignore[valid-type]
     sex: Sex | None = None
     born_on: Day | None = None
@@ -203,7 +203,9 @@ def get_person(request: HttpRequest, person_id: UUID) -> Any:
         "categories": list(row.categories.all()),
         "households": [
             {
-                "household": one.household_id,
+                "household": one.household_id
+                if queries.household(actor, one.household_id)
+                else None,
                 "relation": one.relation,
                 "since": one.since,
                 "until": one.until,

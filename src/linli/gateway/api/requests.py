@@ -68,7 +68,7 @@ class RequestWords(Schema):
 
 
 class RequestIn(In):
-    area: Area  # type: ignore[valid-type]
+    area: Area
     need: Code
     words: words(4000, "灯泡坏了")  # type: ignore[valid-type]
     for_whom: ForWhom = ForWhom.OTHER
@@ -86,7 +86,7 @@ class ReceiptOut(Schema):
 
 
 class AcceptIn(In):
-    area: Area  # type: ignore[valid-type]
+    area: Area
     need: Code
     urgency: Urgency = Urgency.WEEK
     task: words(4000, "上门查看")  # type: ignore[valid-type]

@@ -65,7 +65,7 @@ class AccountIn(In):
     place: Place
     occurred_on: Day
     minutes: whole(1, 1440, 30)  # type: ignore[valid-type]
-    area: Area  # type: ignore[valid-type]
+    area: Area
     persons: list[UUID] = Field(default_factory=list, max_length=200)
     household: UUID | None = None
     anonymous: whole(0, 9_999, 0) = 0  # type: ignore[valid-type]

@@ -142,7 +142,7 @@ def get_numbers(
     measure: Name,  # type: ignore[valid-type]
     first: Day,
     last: Day,
-    area: Area | None = None,  # type: ignore[valid-type]
+    area: Area | None = None,
     by: By = "",  # type: ignore[valid-type]
 ) -> Any:
     """One measure for an area and some days, broken down by one dimension if asked for.

@@ -8,6 +8,7 @@ nothing, and a call that fails is counted like any other.
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -37,7 +38,7 @@ class Spent:
 def spend(holder: str, *, most: int, now: datetime) -> Spent:
     """Count one call of a holder who may make `most` of them a minute."""
     step = WINDOW / most
-    given = {"holder": holder, "now": now, "step": step, "window": WINDOW}
+    given: dict[str, Any] = {"holder": holder, "now": now, "step": step, "window": WINDOW}
     with connection.cursor() as cursor:
         cursor.execute(SPEND, given)
         row = cursor.fetchone()

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import ActorKind, Role

@@ -15,12 +15,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.kernel.access import requires
+from linli.kernel.hooks.queries import hooks_of
 from linli.kernel.staff import actions, queries
 from linli.kernel.staff.signing import change_password
 from linli.kernel.ui.lists import list_page
 from linli.kernel.ui.pages import actor_of, form_page, page
 
-from .. import shown
+from .. import hooked, shown
 from ..forms import EditForm, EndPostForm, KeyForm, OwnPasswordForm, PostForm, RegisterForm
 from ..passwords import must_choose
 from ..tables.users import USERS
@@ -91,6 +92,7 @@ def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
         # Not "posts": those of the frame are whoever looks.
         "their_posts": shown.post_rows(posts, found, actor),
         "keys": shown.key_rows(keys, actor),
+        "hooks": hooked.rows(hooks_of(actor, [one.pk for one in posts])),
         "events": shown.history(found, posts, keys, actor),
         "sign_ins": shown.sign_ins(found, actor),
         "is_partly_elsewhere": not found.may_manage,

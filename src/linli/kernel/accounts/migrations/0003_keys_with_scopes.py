@@ -1,3 +1,5 @@
+from typing import Any
+
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
@@ -5,7 +7,7 @@ from django.db import migrations, models
 BEFORE = ["orders:read", "orders:write", "requests:read", "requests:write"]
 
 
-def keep(apps, schema_editor):
+def keep(apps: Any, schema_editor: Any) -> None:
     apps.get_model("accounts", "ApiToken").objects.using(schema_editor.connection.alias).update(
         scopes=BEFORE
     )
