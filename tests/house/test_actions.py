@@ -23,6 +23,10 @@ MANAGERS = {"objects", "_default_manager", "_base_manager"}
 TELLS = {"record", "record_shown", "move", "begin"}
 # Public functions of actions.py that nobody is the actor of, each with the reason.
 WITHOUT_ACTOR = {
+    "linli.services.actions.join_recipients": "follows from an event; who merged files has told",
+    "linli.services.actions.part_recipients": "follows from an event; who undid it has told",
+    "linli.dispatch.actions.persons.join_orders": "follows from an event; who merged has told",
+    "linli.dispatch.actions.persons.part_orders": "follows from an event; who undid it has told",
     "linli.intake.actions.follow_order": "follows from an event; whoever moved the order has told",
 }
 # Where states change beside the one door, each with the reason.
@@ -44,6 +48,16 @@ UNSCOPED = {
     "linli.intake.queries.request_of": {"an order and its request belong together, whoever asks"},
     "linli.dispatch.actions.work.release_orders": {
         "an order is left behind wherever its worker's post has ended"
+    },
+    "linli.people.actions.merging._stop_moves": {
+        "a move ends with the file, wherever it was to lead"
+    },
+    "linli.people.actions.merging._settle_questions": {
+        "a question is about files, wherever they are"
+    },
+    "linli.people.actions.merging._ask_again": {"a question is about files, wherever they are"},
+    "linli.people.actions.moving._arrive": {
+        "a file goes from one station to another, each of which sees one of them"
     },
     "linli.intake.receipts.open_receipt": {"a receipt opens its request wherever it is"},
     "linli.intake.receipts.actor_for": {"a receipt opens its request wherever it is"},

@@ -16,7 +16,7 @@ from linli.kernel.ui.registry import registry
 
 from ..conftest import acting
 from ..oracle.fill import flows
-from ..oracle.rows import Town
+from ..oracle.rows import Bundle, Town
 from .regenerate import regenerating
 
 PATH = Path(__file__).with_name("matrices") / "flows.json"
@@ -25,16 +25,21 @@ GROUP = "mine"
 Matrix = dict[str, dict[str, dict[str, str]]]
 
 
+def _held(bundle: Bundle, kind: str) -> dict[str, Any]:
+    rows: dict[str, Any] = getattr(bundle, kind + "s")
+    return rows
+
+
 def _subjects(town: Town, kind: str) -> dict[str, Any]:
     held = town.bundles[GROUP]
-    rows = held.orders if kind == "order" else held.requests
+    rows = _held(held, kind)
     return {state: row for state, row in rows.items() if not state.startswith("+")}
 
 
 def _actors(town: Town, kind: str, state: str) -> dict[str, Actor]:
     held = town.bundles[GROUP]
     found = {name: town.actor(name) for name in town.world.users}
-    ids = [held.orders[state].pk if kind == "order" else held.requests[state].pk]
+    ids = [_held(held, kind)[state].pk]
     return found | {
         "receipt": receipt_holder(ids, areas=[held.team.village]),
         "visitor": visitor(),

@@ -27,6 +27,10 @@ WORDS = (
     "service analysis",
     "service before correction",
     "key name",
+    "duplicate words",
+    "duplicate answer",
+    "move words",
+    "move address",
 )
 NUMBERS = ("request phone", "person phone", "person citizen id")
 AREA, BORN = "350502", "19500101"

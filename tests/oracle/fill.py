@@ -38,6 +38,11 @@ PREFERRED = (
     "pending",
     "arbitration",
     "closed",
+    "consulted",
+    "asked",
+    "same",
+    "proposed",
+    "agreed",
 )
 
 
@@ -73,6 +78,8 @@ def _first(rows: list[Any]) -> Any:
 ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "order_id": lambda town, one, page: _in_state("order", one.orders, page),
     "request_id": lambda town, one, page: _in_state("request", one.requests, page),
+    "duplicate_id": lambda town, one, page: _in_state("duplicate", one.duplicates, page),
+    "moving_id": lambda town, one, page: _in_state("moving", one.movings, page),
     "person_id": lambda town, one, page: _first(one.persons),
     "category_id": lambda town, one, page: _first(one.categories),
     "basis_id": lambda town, one, page: _first(one.bases),
@@ -117,7 +124,12 @@ def addresses(page: Page, town: Town) -> dict[str, str]:
 
 def pages_of_all(page: Page, bundle: Bundle) -> list[str]:
     """The addresses of a page for the orders or requests of a group in every state."""
-    kinds = {"order_id": bundle.orders, "request_id": bundle.requests}
+    kinds: dict[str, dict[str, Any]] = {
+        "order_id": bundle.orders,
+        "request_id": bundle.requests,
+        "duplicate_id": bundle.duplicates,
+        "moving_id": bundle.movings,
+    }
     rows = kinds.get(next(iter(page.arguments), ""), {})
     is_whole = page.route.rstrip("/").endswith(">")
     return [

@@ -22,12 +22,21 @@ from linli.kernel.scope import unscoped
 from linli.kernel.staff.actions import issue_key
 from linli.lib.areacodes import county_of
 from linli.people import actions as people
-from linli.people.models import Basis, Household, Membership, Person, PersonCategory
+from linli.people.models import (
+    Basis,
+    Duplicate,
+    Household,
+    Membership,
+    Moving,
+    Person,
+    PersonCategory,
+)
 from linli.services import actions as services
 from linli.services.models import Service
 
 from ..conftest import acting
 from ..world import NEXT_VILLAGE, OTHER_VILLAGE, VILLAGE, World, build_world
+from . import files
 from .canaries import GROUPS, Aviary, canary
 
 S = OrderState
@@ -88,6 +97,9 @@ class Bundle:
     requests: dict[str, Request] = field(default_factory=dict)
     receipts: dict[str, intake.Receipt] = field(default_factory=dict)
     persons: list[Person] = field(default_factory=list)
+    files: list[Person] = field(default_factory=list)
+    duplicates: dict[str, Duplicate] = field(default_factory=dict)
+    movings: dict[str, Moving] = field(default_factory=dict)
     categories: list[PersonCategory] = field(default_factory=list)
     bases: list[Basis] = field(default_factory=list)
     households: list[Household] = field(default_factory=list)
@@ -148,6 +160,7 @@ class _Maker:
         for _one in range(MORE[self.bundle.group]):
             self.order(S.DISPATCHED)
         self.requests()
+        files.handle(self)
 
     def act(self, name: str) -> Any:
         return acting(self.town.world.actor(name) if name else visitor())
@@ -416,7 +429,9 @@ def _mark(town: Town) -> None:
             rows: tuple[tuple[str, list[Any]], ...] = (
                 ("order", list(bundle.orders.values())),
                 ("request", list(bundle.requests.values())),
-                ("person", bundle.persons),
+                ("person", [*bundle.persons, *bundle.files]),
+                ("duplicate", list(bundle.duplicates.values())),
+                ("moving", list(bundle.movings.values())),
                 ("category", bundle.categories),
                 ("basis", bundle.bases),
                 ("household", bundle.households),

@@ -6,7 +6,6 @@ be made out anew, in whatever order files are merged and taken apart, and what w
 merge stays with the file on which it was recorded.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -33,22 +32,6 @@ def family(person_id: UUID) -> frozenset[UUID]:
         found = set(rows.values_list("pk", flat=True))
         held = held | found
     return frozenset(held)
-
-
-def join(rows: QuerySet[Any], *, kept: UUID, absorbed: UUID, column: str = "person_id") -> int:
-    """Move facts of a merged file to the one that is kept; returns how many."""
-    changes = {"recorded_as_id": Coalesce("recorded_as_id", F(column)), column: kept}
-    return rows.filter(**{column: absorbed}).update(**changes)
-
-
-def part(
-    rows: QuerySet[Any], *, absorbed: UUID, files: Iterable[UUID], column: str = "person_id"
-) -> int:
-    """Move facts back to a file that is no longer merged, with those of the `files` that were
-    merged into it before; returns how many."""
-    others = [one for one in files if one != absorbed]
-    own = rows.filter(recorded_as=absorbed).update(recorded_as=None, **{column: absorbed})
-    return own + rows.filter(recorded_as__in=others).update(**{column: absorbed})
 
 
 def settle(person_id: UUID) -> None:

@@ -14,6 +14,7 @@ from linli.lib.checkdigits import InvalidCode, citizen_id, mobile_or_landline
 from linli.lib.names import fold
 from linli.lib.postgres.prefix import begins
 
+from . import follow
 from .enums import Why
 from .models import Basis, Household, Membership, NameToken, Person, PersonCategory, Serving
 
@@ -54,6 +55,12 @@ class Stay:
     since: date
     until: date | None
     others: tuple[Member, ...] = ()
+
+
+def survivor_of(actor: Actor, person_id: UUID) -> Person | None:
+    """The file into which a file was merged, if the actor may open it."""
+    into = follow.survivor(person_id)
+    return persons(actor).filter(pk=into).first() if into != person_id else None
 
 
 def persons(actor: Actor) -> QuerySet[Person]:
@@ -102,9 +109,9 @@ def registered_by(user_id: UUID, person_ids: Iterable[UUID]) -> set[UUID]:
     return set(rows.values_list("pk", flat=True))
 
 
-def listed(actor: Actor) -> QuerySet[Person]:
+def listed(rows: QuerySet[Person]) -> QuerySet[Person]:
     """Persons as a list shows them: nothing sealed is read."""
-    return persons(actor).select_related("unit").defer(*SEALED)
+    return rows.select_related("unit").defer(*SEALED)
 
 
 def holding_category(rows: QuerySet[Person], code: str, *, on: date) -> QuerySet[Person]:
@@ -164,7 +171,7 @@ def search(actor: Actor, text: str) -> list[Person]:
     """The first persons found by name, in pinyin order; a number finds nobody."""
     if is_number(text):
         return []
-    found = named(listed(actor), text).order_by("pinyin_key", "id")
+    found = named(listed(persons(actor)), text).order_by("pinyin_key", "id")
     return list(found[:FOUND_AT_MOST])
 
 
@@ -173,7 +180,7 @@ def with_number(actor: Actor, text: str) -> list[Person]:
     exact = exact_match(text)
     if exact is None:
         return []
-    return list(listed(actor).filter(exact).order_by("pinyin_key", "id")[:FOUND_AT_MOST])
+    return list(listed(persons(actor)).filter(exact).order_by("pinyin_key", "id")[:FOUND_AT_MOST])
 
 
 def picks(
@@ -185,9 +192,10 @@ def picks(
     address.
     """
     held = set(chosen)
-    kept = list(listed(actor).filter(pk__in=held).order_by("pinyin_key", "id")) if held else []
+    mine = listed(persons(actor)).filter(pk__in=held).order_by("pinyin_key", "id")
+    first = list(mine) if held else []
     found = with_number(actor, text) if by_number and is_number(text) else search(actor, text)
-    rows = kept + [one for one in found if one.pk not in held]
+    rows = first + [one for one in found if one.pk not in held]
     places = path_labels({one.area_id for one in rows}, below=3)
     return [Pick(one.pk, one.name, _told_apart(one, places, actor), one.pk in held) for one in rows]
 
@@ -324,4 +332,4 @@ def likely_pairs(at_most: int) -> list[tuple[UUID, UUID, str]]:
     """Pairs of files that may be one person's: by phone and pinyin, or by name and birth date."""
     with connection.cursor() as cursor:
         cursor.execute(PAIRS, [at_most])
-        return cursor.fetchall()
+        return list(cursor.fetchall())

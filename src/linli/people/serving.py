@@ -21,7 +21,7 @@ def let_serve(person: Person, station_id: UUID, *, actor: Actor, why: Why) -> Se
         person=person, station_id=station_id, why=why, valid_from=actor.today
     )
     note_stations(person)
-    tell(actor, "opened_to", person, station=str(station_id))
+    tell(actor, "opened_to", person, to_unit=str(station_id))
     return made
 
 

@@ -17,12 +17,15 @@ from linli.kernel.areas.queries import labels, path_labels
 from linli.kernel.tables import Cell, Column, Filter, Table
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices, label
+from linli.kernel.ui import moments
 from linli.kernel.ui.addresses import row_address
 from linli.kernel.ui.wording import joined
 
 from .actions import note_found
-from .models import Person
-from .queries import category_codes, holding_category, is_number, listed, named
+from .enums import DuplicateState, MoveState, Signal
+from .handling import duplicates
+from .models import Duplicate, Person
+from .queries import category_codes, holding_category, is_number, kept, listed, named, names
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,11 @@ def _tell_found(rows: list[Person], actor: Actor) -> None:
 
 
 def _actions(actor: Actor) -> list[dict[str, Any]]:
+    questions = {"url": reverse("people:duplicates"), "label": _("Possible duplicates")}
     if not holds(actor, "people.register"):
-        return []
-    return [{"url": reverse("people:new"), "label": _("Register a person"), "primary": True}]
+        return [questions] if holds(actor, "duplicates.view") else []
+    register = {"url": reverse("people:new"), "label": _("Register a person"), "primary": True}
+    return [register, questions] if holds(actor, "duplicates.view") else [register]
 
 
 STATION_FILTER = Filter(
@@ -91,8 +96,8 @@ STATION_COLUMN = Column("station", _("Station"), lambda row, known: Cell(row.uni
 PEOPLE = Table(
     name="people",
     title=pgettext_lazy("place", "People"),
-    needs="people.view",
-    rows=listed,
+    needs="people.keep",
+    rows=lambda actor: listed(kept(actor)),
     columns=(
         Column("name", _("Name"), lambda row, known: Cell(row.name)),
         Column("preferred_name", _("Called"), lambda row, known: Cell(row.preferred_name)),
@@ -128,3 +133,85 @@ def people_table(actor: Actor) -> Table:
         columns=(*PEOPLE.columns, STATION_COLUMN),
         filters=(*PEOPLE.filters, STATION_FILTER),
     )
+
+
+DUPLICATE_PHASES = {
+    DuplicateState.ASKED: "new",
+    DuplicateState.CONSULTED: "waiting",
+    DuplicateState.SAME: "done",
+    DuplicateState.DIFFERENT: "stopped",
+}
+MOVE_PHASES = {
+    MoveState.PROPOSED: "new",
+    MoveState.AGREED: "waiting",
+    MoveState.DONE: "done",
+    MoveState.REFUSED: "stopped",
+    MoveState.WITHDRAWN: "stopped",
+}
+
+
+@dataclass(frozen=True)
+class KnownPairs:
+    """What one page of questions needs besides its rows."""
+
+    actor: Actor
+    names: dict[UUID, str]
+    places: dict[int, str]
+
+
+def _know_pairs(rows: list[Duplicate], actor: Actor) -> KnownPairs:
+    ids = {person for one in rows for person in (one.one_id, one.other_id)}
+    places = path_labels({one.area_id for one in rows}, below=3)
+    return KnownPairs(actor, names(actor, ids), places)
+
+
+def _whose(row: Duplicate, known: KnownPairs) -> Cell:
+    held = [known.names[one] for one in (row.one_id, row.other_id) if one in known.names]
+    return Cell(joined(dict.fromkeys(held)) or "—")
+
+
+def _asked(row: Duplicate, known: KnownPairs) -> Cell:
+    text = moments.short(row.asked_at, now=known.actor.now)
+    return Cell(text, value=moments.exact(row.asked_at))
+
+
+def _due(row: Duplicate, known: KnownPairs) -> Cell:
+    if row.due_at is None:
+        return Cell("")
+    text = moments.short(row.due_at, now=known.actor.now)
+    return Cell(text, value=moments.exact(row.due_at))
+
+
+DUPLICATES = Table(
+    name="duplicates",
+    title=_("Possible duplicates"),
+    needs="duplicates.view",
+    rows=lambda actor: duplicates(actor).defer("words", "answer"),
+    columns=(
+        Column("names", pgettext_lazy("duplicates", "Names on file"), _whose, width=26),
+        Column("signal", _("Why it is asked"), lambda row, known: Cell(Signal(row.signal).label)),
+        Column(
+            "state",
+            _("State"),
+            lambda row, known: Cell(
+                DuplicateState(row.state).label, state=DUPLICATE_PHASES[DuplicateState(row.state)]
+            ),
+        ),
+        Column("area", _("Area"), lambda row, known: Cell(known.places.get(row.area_id, ""))),
+        Column("asked", pgettext_lazy("duplicates", "Asked"), _asked),
+        Column("due", _("Due"), _due),
+    ),
+    sort="asked_at",
+    row_url=row_address("people:duplicate"),
+    filters=(
+        Filter(
+            "state",
+            _("State"),
+            lambda actor: [(one.value, one.label) for one in DuplicateState],
+            lambda rows, value, actor: rows.filter(state=value),
+        ),
+    ),
+    know=_know_pairs,
+    empty_title=_("No file looks like another one"),
+    empty_hint=_("Questions come from stations and from a comparison each night."),
+)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
+from linli.kernel.flow import follow
 from linli.kernel.flow.machine import Refused
 from linli.kernel.flow.publish import publish
 from linli.kernel.flow.versions import lock, swap
@@ -17,7 +18,6 @@ from linli.kernel.timeline.record import record, record_shown
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import is_unit
 from linli.lib.areacodes import county_of
-from linli.people import follow
 from linli.people.queries import of_station
 
 from .events import ServiceRecorded

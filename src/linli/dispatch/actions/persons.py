@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from linli.people import follow
+from linli.kernel.flow import follow
 
 from ..models import Order
 

@@ -47,14 +47,22 @@ class DecidedBefore(Refused):
 
 @transaction.atomic
 def register_and_ask(
-    *, actor: Actor, details: Details, basis: str, form: str = "", words: str = ""
+    *,
+    actor: Actor,
+    details: Details,
+    basis: str,
+    form: str = "",
+    other_id: UUID | None = None,
+    words: str = "",
 ) -> Person:
-    """Put a person on file without the citizen id that is known elsewhere, so that help can begin,
-    and ask the centre whether both are one."""
-    made = register_person(
-        actor=actor, details=replace(details, citizen_id=""), basis=basis, form=form
-    )
-    ask_centre(made, actor=actor, number=details.citizen_id, words=words)
+    """Put a person on file, so that help can begin, and ask the centre whether it is the one of
+    another file: `other_id`, or the one that has the citizen id (which stays out of this file)."""
+    number = "" if other_id else details.citizen_id
+    other = person_of(actor, other_id) if other_id else None
+    is_held = other is not None and other.citizen_id == details.citizen_id
+    known = replace(details, citizen_id="") if number or is_held else details
+    made = register_person(actor=actor, details=known, basis=basis, form=form)
+    ask_centre(made, actor=actor, other_id=other_id, number=number, words=words)
     return made
 
 
@@ -110,7 +118,7 @@ def _ask(
     first, second = sorted((one_id, other_id))
     # Of two who ask at once the second waits here, and then finds what the first has asked.
     list(Person._base_manager.select_for_update(of=("self",)).filter(pk=first))
-    held = Duplicate._base_manager.filter(one=first, other=second).first()
+    held: Duplicate | None = Duplicate._base_manager.filter(one=first, other=second).first()
     if held is not None and held.state == DuplicateState.DIFFERENT:
         raise DecidedBefore
     if held is not None:
@@ -120,7 +128,7 @@ def _ask(
     if centre is None:
         raise NoArbiter
     until = due(actor)
-    made = Duplicate.objects.create(
+    made: Duplicate = Duplicate.objects.create(
         one=files[first],
         other=files[second],
         signal=signal,
@@ -170,7 +178,7 @@ def note_compared(question: Duplicate, *, actor: Actor) -> None:
     if not can(actor, "duplicates.decide", question):
         raise Refused
     if question.state in OPEN:
-        _tell_both(question, "compared", actor=actor)
+        _tell_both(question, "compare_read", actor=actor)
 
 
 def _tell_both(question: Duplicate, verb: str, *, actor: Actor) -> None:

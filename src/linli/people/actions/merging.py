@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from linli.kernel.accounts.actors import Actor, system
+from linli.kernel.flow.follow import part
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.publish import publish
 from linli.kernel.scope import unscoped
@@ -107,7 +108,7 @@ def undo_merge(question: Duplicate, *, actor: Actor) -> Merge:
     _give_back(kept, absorbed, merge)
     _set_free(absorbed)
     files = follow.family(absorbed.pk)
-    follow.part(Basis._base_manager.all(), absorbed=absorbed.pk, files=files)
+    part(Basis._base_manager.all(), absorbed=absorbed.pk, files=files)
     for one in (absorbed.pk, reader):
         follow.settle(one)
     _take_station_back(kept, merge, actor=actor)

@@ -11,7 +11,7 @@ from linli.kernel.access import can
 from linli.kernel.accounts.actors import Actor, system
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.flow.publish import publish
-from linli.kernel.flow.versions import lock
+from linli.kernel.flow.versions import lock, stamp
 from linli.kernel.scope import unscoped
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import serving
@@ -72,7 +72,7 @@ def propose_move(
     if not serving(area, kind=UnitKind.STATION, on=actor.today).filter(pk=station_id).exists():
         raise Refused
     until = due(actor)
-    made = Moving.objects.create(
+    made: Moving = Moving.objects.create(
         person=person,
         area_id=area,
         unit_id=station_id,
@@ -86,7 +86,7 @@ def propose_move(
         due_at=until.at,
     )
     MOVING.begin(made, actor=actor, until=until)
-    tell(actor, "move_proposed", person, day=moved_on.isoformat(), station=str(station_id))
+    tell(actor, "move_proposed", person, day=moved_on.isoformat(), to_unit=str(station_id))
     if station_id == person.unit_id:
         _agree(made, actor=system(REASON, now=actor.now))
         _arrive(made, actor=actor)
@@ -229,7 +229,7 @@ def _put(person: Person, moving: Moving, *, actor: Actor) -> None:
             given_on=actor.today,
             recorded_by_id=moving.accepted_by_id,
         )
-    touched = {"version": person.version, "fields": "address area"}
+    touched = stamp(person.version, ("address", "area"))
     tell(actor, "moved", person, day=moving.moved_on.isoformat(), **touched)
 
 

@@ -28,4 +28,4 @@ def end_handover(person_id: UUID, *, actor: Actor, station_id: UUID) -> None:
         return
     person = locked({person_id})[person_id]
     if cease(person, station_id, on=actor.today):
-        tell(actor, "closed_to", person, station=str(station_id))
+        tell(actor, "closed_to", person, to_unit=str(station_id))

@@ -1,6 +1,7 @@
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +22,9 @@ from . import shown
 def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A person's file, numbers masked. That it was opened is on record."""
     actor = actor_of(request)
+    merged = queries.survivor_of(actor, person_id)
+    if merged is not None:
+        return redirect("people:person", merged.pk)
     found = _found(actor, person_id)
     actions.note_read(found, actor=actor)
     looks, events = shown.history(found, actor)
@@ -35,6 +39,8 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "categories": shown.categories(found),
         "households": shown.households(queries.stays(actor, found)),
         "bases": shown.bases(found),
+        "places": shown.places(found, actor),
+        "questions": shown.questions(found, actor),
         "panels": panels_for("people.person", actor, found),
         "looks": looks,
         "events": events,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from linli.kernel.access import requires
 from linli.kernel.flow.versions import Overtaken
+from linli.kernel.forms.ids import ids_in
 from linli.kernel.ui.pages import form_page, page
 from linli.kernel.ui.sent import actor_of, posted, require_form
 
@@ -18,6 +19,8 @@ from ..models import Person
 from ..queries import likely_same, person
 from .shown import compared
 
+MOST_WORDS = 1000
+
 
 @requires("people.register")
 @require_form
@@ -25,20 +28,20 @@ def new(request: HttpRequest) -> HttpResponse:
     """Register a person; who may be the same person is shown before anything is stored."""
     actor = actor_of(request)
     form = RegisterForm(posted(request), actor=actor)
+    more: dict[str, Any] = {}
     if form.is_valid():
         details = form.details()
-        same = [] if "confirmed" in request.POST else _same(request, form)
+        is_sure = {"confirmed", "ask"} & set(request.POST)
+        same = [] if is_sure else _same(request, form)
         if same:
             actions.note_found([one.pk for one in same], actor=actor)
             return _ask(request, form, same)
         try:
-            made = actions.register_person(
-                actor=actor,
-                details=details,
-                basis=form.cleaned_data["basis"],
-                form=form.cleaned_data["form"],
-            )
+            made = _register(request, form, details)
         except actions.KnownElsewhere as error:
+            form.add_error("citizen_id", str(error))
+            more = {"ask": True, "ask_words": request.POST.get("ask_words", "")}
+        except actions.NoArbiter as error:
             form.add_error("citizen_id", str(error))
         else:
             messages.success(request, _("%(name)s is on file.") % {"name": made.name})
@@ -50,6 +53,20 @@ def new(request: HttpRequest) -> HttpResponse:
         submit=_("Register"),
         template="people/register.html",
         cancel_url=reverse("people:list"),
+        **more,
+    )
+
+
+def _register(request: HttpRequest, form: RegisterForm, details: actions.Details) -> Person:
+    """Register the person; whoever is not sure asks the centre in the same step."""
+    actor, asked = actor_of(request), request.POST.get("ask", "")
+    given = {"basis": form.cleaned_data["basis"], "form": form.cleaned_data["form"]}
+    if not asked:
+        return actions.register_person(actor=actor, details=details, **given)
+    words = request.POST.get("ask_words", "")[:MOST_WORDS]
+    other = next(iter(ids_in([asked])), None)
+    return actions.register_and_ask(
+        actor=actor, details=details, other_id=other, words=words, **given
     )
 
 
@@ -73,7 +90,7 @@ def _ask(request: HttpRequest, form: RegisterForm, same: list[Person]) -> HttpRe
         "cancel_url": reverse("people:list"),
         "comparison": compared(form.details(), same),
         "same": [
-            {"name": one.name, "station": one.unit.label, "url": _next(request, one)}
+            {"id": one.pk, "name": one.name, "station": one.unit.label, "url": _next(request, one)}
             for one in same
         ],
     }
