@@ -24,7 +24,16 @@ UNANSWERED = {"401", "403", "404", "405", "login"}
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 CHOICES_TRIED = 3
 # One of each kind: enough where nothing depends on the unit somebody works for.
-ONE_OF_EACH = ("worker", "head", "dispatcher", "officer", "grid_worker", "administrator", STRANGER)
+ONE_OF_EACH = (
+    "worker",
+    "head",
+    "dispatcher",
+    "officer",
+    "grid_worker",
+    "administrator",
+    "auditor",
+    STRANGER,
+)
 
 
 @dataclass
@@ -222,6 +231,8 @@ class Crawl:
                     return None
         if not is_pressed:
             return None
+        if page.name == "audit:find":
+            return {"q": str(bundle.persons[0].pk) if bundle.persons else ""}
         # A button sends the version of the row beside which it stands.
         if not bundle.persons:
             return {}

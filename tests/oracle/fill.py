@@ -23,7 +23,7 @@ from ..world import PASSWORD
 from .canaries import GROUPS
 from .rows import Bundle, Town
 
-NOWHERE, MIXED = "nowhere", "mixed"
+NOWHERE, MIXED, CLOSED = "nowhere", "mixed", "closed"
 NEW_PASSWORD = "staple battery horse correct"
 NOBODY = UUID("01890000-0000-7000-8000-000000000000")
 # In which of the states from which a move starts a row shows most.
@@ -114,12 +114,25 @@ def addresses(page: Page, town: Town) -> dict[str, str]:
         if None not in told.values():
             values[group] = told
             found[group] = _route(page, told)
+    over = _over(page, town.bundles["mine"])
+    if over is not None and "mine" in found:
+        # One's own, and over: what may be read of it, and that nothing can be done with it.
+        found[CLOSED] = _route(page, dict.fromkeys(page.arguments, over.pk))
     if len(page.arguments) > 1:
         # The first row is the worker's own, what hangs on it is not.
         last = list(page.arguments)[-1]
         found[MIXED] = _route(page, values["mine"] | {last: values["sharing"][last]})
     found[NOWHERE] = _route(page, dict.fromkeys(page.arguments, NOBODY))
     return found
+
+
+def _over(page: Page, bundle: Bundle) -> Any:
+    """The order or request of a group that is over, for a page about one of them."""
+    argument = next(iter(page.arguments), "")
+    return {
+        "order_id": bundle.orders.get("closed"),
+        "request_id": bundle.requests.get("withdrawn"),
+    }.get(argument)
 
 
 def pages_of_all(page: Page, bundle: Bundle) -> list[str]:

@@ -17,12 +17,12 @@ from linli.kernel.accounts.enums import Role
 
 from ..world import USERS
 from .canaries import GROUPS
-from .fill import MIXED, NOWHERE
+from .fill import CLOSED, MIXED, NOWHERE
 from .visitors import KEY, RECEIPT, RECEIPTS
 
 PATH = Path(__file__).with_name("matrix.json")
 NOT_ASKED = "-"
-CLASSES = ("", *GROUPS, MIXED, NOWHERE)
+CLASSES = ("", *GROUPS, CLOSED, MIXED, NOWHERE)
 OFFICERS = ("township_officer", "officer", "city_officer", "province_officer", "national_officer")
 # Names for many at once, so that a line can be read.
 CROWDS = {

@@ -82,3 +82,15 @@ def _value(name: str, form: dict[str, Any], schema: Any, bundle: Bundle, town: T
     if form.get("type") == "integer":
         return form.get("minimum", 1)
     raise CannotFill(f"API field {name}: {form}")
+
+
+def fields_of(page: Page) -> set[str]:
+    """Every name that the body of the POST operation at a page's route may hold."""
+    schema = api.get_openapi_schema()
+    route = page.route.replace("<uuidstr:", "{").replace("<uuid:", "{").replace(">", "}")
+    operation = schema["paths"].get(route, {}).get("post", {})
+    if "requestBody" not in operation:
+        return set()
+    form = operation["requestBody"]["content"]["application/json"]["schema"]
+    held = schema["components"]["schemas"][form["$ref"].rpartition("/")[2]]
+    return set(held["properties"])

@@ -16,6 +16,7 @@ SECTION = "writes"
 LEAVES_NO_TRACE = {
     "account_login": "signing in is kept in the session",
     "accounts:activate": "nobody in the town is switched off, so there is nothing to change",
+    "audit:find": "a search; what is opened from it is on record",
     "people:find": "a search; what is opened from it is on record",
     "intake:find": "a search; what is opened from it is on record",
     "ui:preferences": "language, type size and theme of one's own browser",

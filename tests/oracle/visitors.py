@@ -93,6 +93,31 @@ class Visitor:
         return _answer(request)
 
 
+def respond(
+    visitor: Visitor,
+    path: str,
+    method: str = "GET",
+    *,
+    data: dict[str, Any] | None = None,
+    is_json: bool = False,
+    checks_csrf: bool = False,
+    keep: bool = False,
+) -> HttpResponse:
+    """The bare response to a request through the whole stack, undone unless it is to be kept."""
+    factory = RequestFactory(headers={"Accept-Language": "en", **visitor.headers})
+    factory.cookies.load(visitor.cookies)
+    given: dict[str, Any] = {"data": data or {}} if method == "POST" else {}
+    if is_json and method != "GET":
+        given = {"data": json.dumps(data or {}), "content_type": "application/json"}
+    request = factory.generic(method, path) if method == "TRACE" else None
+    request = request or getattr(factory, method.lower())(path, **given)
+    request._dont_enforce_csrf_checks = not checks_csrf  # type: ignore[attr-defined]
+    with transaction.atomic():
+        response = _handler().get_response(request)
+        transaction.set_rollback(not keep)
+    return response
+
+
 # What a page was made from that the oracle asks about.
 KEPT = ("table", "form", "stats", "areas")
 

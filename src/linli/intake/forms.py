@@ -168,8 +168,9 @@ class ScreenForm(forms.Form):
         """The stations for the place and need as they are typed now; any of the centre will do."""
         area, need = self.asked.area_id, self.asked.need
         if data is not None:
-            need = data.get("need") or need
-            # A place that is not understood yet leaves the stations as they were.
+            # What is not understood yet leaves the stations as they were.
+            with suppress(forms.ValidationError):
+                need = self.fields["need"].clean(data.get("need")) or need
             with suppress(forms.ValidationError):
                 area = self.fields["area"].clean(data.get("area"))
         found = candidates(area=area, need=need, on=actor.today)
