@@ -12,7 +12,9 @@ os.environ["LINLI_ALLOWED_HOSTS"] = "testserver,127.0.0.1,localhost"
 # Whoever tests sends more than anybody else; what limits do is tested with limits of their own.
 os.environ["LINLI_API_CALLS"] = os.environ["LINLI_API_STRANGERS"] = "10000000"
 os.environ["LINLI_HOOK_HOSTS"] = "hooks.example.org,.example.net"
-for name in ("LINLI_HTTPS", "LINLI_DEBUG"):
+# Most tests are about what comes after; those about the second factor switch it on.
+os.environ["LINLI_SECOND_FACTOR"] = "off"
+for name in ("LINLI_HTTPS", "LINLI_DEBUG", "LINLI_PASSWORD_POLICY", "LINLI_SIGN_IN_WITH"):
     os.environ.pop(name, None)
 # Playwright runs an event loop in the thread in which journeys also look into the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

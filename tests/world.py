@@ -79,7 +79,8 @@ USERS = {
     "province_officer": (Role.OFFICER, "province_department"),
     "national_officer": (Role.OFFICER, "national_department"),
     "grid_worker": (Role.GRID_WORKER, "village"),
-    "administrator": (Role.ADMINISTRATOR, "county_department"),
+    "administrator": (Role.SYSTEM, "county_department"),
+    "security": (Role.SECURITY, "county_department"),
     "auditor": (Role.AUDIT, "county_department"),
 }
 

@@ -35,6 +35,9 @@ GLOBAL = {
     "accounts.Allowance": "counted before there is an actor; an id or a keyed hash, and a moment",
     "hooks.Hook": "read through its post by permission; addresses of programs, the secret sealed",
     "accounts.SignInFailure": "counted before there is an actor; holds hashes only",
+    "accounts.PastPassword": "hashes, compared while their owner chooses a new password",
+    "accounts.Session": "read before there is an actor; found by the browser's secret",
+    "staff.Proposal": "posts to be, asked as posts are (staff.see_proposal)",
     "timeline.Event": "read by subject, and whoever shows it has opened the subject by permission",
     "timeline.Seal": "hashes over events",
     "operations.Operation": "found by an id made for one form; ids, a keyed hash, a sealed answer",
@@ -73,8 +76,15 @@ PART_OF = {
     "intake.Addition": "request",
 }
 KEYS = (models.UUIDField, models.BigAutoField, models.BigIntegerField)
-# A calendar's key is its day or year, a cell's what it counts.
-NATURAL_KEYS = {"flow.CalendarDay", "flow.CalendarYear", "stats.Key", "stats.Once", "stats.Tally"}
+# A calendar's key is its day or year, a cell's what it counts, a session's what the browser holds.
+NATURAL_KEYS = {
+    "accounts.Session",
+    "flow.CalendarDay",
+    "flow.CalendarYear",
+    "stats.Key",
+    "stats.Once",
+    "stats.Tally",
+}
 
 
 def our_models() -> list[Model]:

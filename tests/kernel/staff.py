@@ -25,7 +25,7 @@ def administrator(world: World) -> Actor:
 def administrator_at(world: World, unit: str) -> Actor:
     """Another administrator, at another department."""
     user = User.objects.create(username=f"admin_{unit}", name=f"Admin {unit}")
-    role = Role.ADMINISTRATOR
+    role = Role.SYSTEM
     Post.objects.create(user=user, unit=world.units[unit], role=role, valid_from=SINCE)
     return actor_of(user)
 

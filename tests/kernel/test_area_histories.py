@@ -1,7 +1,7 @@
 """Random years of reorganisations and facts: every number, under every geography, is what a recount
 on the ground itself says."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +17,6 @@ from linli.kernel.areas.reorganise import apply
 from linli.kernel.stats.fold import fold
 from linli.kernel.stats.read import Question, by_area, not_attributed, total
 from linli.kernel.stats.verify import verify
-from linli.services.models import Service
 
 from ..world import World
 from .atlas import CITY, GEOGRAPHIES, START, Atlas, counts_in, facts, ground_on, histories, live
@@ -43,7 +42,7 @@ def check(atlas: Atlas, recorded: list[tuple[int, date]]) -> None:
         held = {one: counts_in(atlas, *one, geography) for one in set(recorded)}
         areas = atlas.years[geography]
         for first, last in SPANS:
-            counted = {area: 0 for area in areas}
+            counted = dict.fromkeys(areas, 0)
             for one in recorded:
                 if first <= one[1] <= last:
                     for area in held[one]:

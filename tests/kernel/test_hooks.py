@@ -266,7 +266,7 @@ def receiver(answer: Any) -> Iterator[tuple[str, list[Any]]]:
     heard: list[Any] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.append((self.path, dict(self.headers), body))
             answer(self)

@@ -250,7 +250,7 @@ def test_administrators_do_not_lock_themselves_out(world: World) -> None:
         mine,
         actor=actor,
         unit_id=world.unit_id("township_department"),
-        role=Role.ADMINISTRATOR,
+        role=Role.SYSTEM,
         first_day=actor.today,
     )
     actions.end_post(township, actor=actor, last_day=actor.today)
@@ -259,7 +259,7 @@ def test_administrators_do_not_lock_themselves_out(world: World) -> None:
         mine,
         actor=actor,
         unit_id=world.unit_id("township_department"),
-        role=Role.ADMINISTRATOR,
+        role=Role.SYSTEM,
         first_day=actor.today + 5 * DAY,
     )
     first = post_at_unit(mine, "county_department", world)

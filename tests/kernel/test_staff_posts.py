@@ -69,7 +69,7 @@ def test_a_role_is_given_where_it_belongs_only(world: World, role: Role, kind: U
         (Role.DISPATCHER, UnitKind.CENTRE),
         (Role.GRID_WORKER, UnitKind.ROOM),
         (Role.OFFICER, UnitKind.DEPARTMENT),
-        (Role.ADMINISTRATOR, UnitKind.DEPARTMENT),
+        (Role.SYSTEM, UnitKind.DEPARTMENT),
     }
     if (role, kind) in belongs:
         assert give().role == role

@@ -72,7 +72,7 @@ def test_the_list_is_searched_and_filtered(world: World) -> None:
     assert names(q="second") == {"second_worker"}
     assert names(q="TEST SHARING") == {"sharing_head", "sharing_worker"} & names()
     assert names(role="dispatcher") == {"dispatcher"}
-    assert names(role="administrator") == {"administrator"}
+    assert names(role="system") == {"administrator"}
     assert names(active="off") == set()
     User.objects.filter(username="worker").update(is_active=False)
     Post.objects.filter(user=world.users["head"]).update(valid_to=SINCE)
@@ -309,8 +309,7 @@ def test_the_menu_leads_to_ones_own_password(world: World) -> None:
 
 
 def test_passwords_typed_after_the_session_ended_are_not_kept(world: World) -> None:
-    from django.contrib.sessions.models import Session
-
+    from linli.kernel.accounts.models import Session
     from linli.kernel.forms.models import Draft
 
     client = Client()

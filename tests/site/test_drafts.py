@@ -1,10 +1,10 @@
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from linli.intake.models import Request
+from linli.kernel.accounts.models import Session
 from linli.kernel.forms.models import Draft
 from linli.kernel.scope import unscoped
 

@@ -68,7 +68,7 @@ def test_the_first_administrator_of_an_empty_installation(db: None) -> None:
     held = Unit.objects.get(pk=unit)
     assert (held.kind, held.area_id) == (UnitKind.DEPARTMENT, COUNTY)
     assert last_line().verb == "directory.site_opened"
-    add("--role", "administrator", "--unit", "A Department", "--keep-password")
+    add("--role", "system", "--unit", "A Department", "--keep-password")
     browser = Client()
     browser.post("/sign-in/", {"login": "li", "password": PASSWORD})
     assert browser.get("/desk/accounts/").status_code == 200

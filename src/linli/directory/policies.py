@@ -6,7 +6,7 @@ from linli.kernel.accounts.enums import Role
 
 from .models import Organisation, Site
 
-MANAGERS = (Role.ADMINISTRATOR, Role.DISPATCHER)
+MANAGERS = (Role.SYSTEM, Role.DISPATCHER)
 
 
 def _in_my_area(actor: Actor) -> Q:

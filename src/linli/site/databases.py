@@ -38,7 +38,7 @@ URLS = {
     "owner": "LINLI_DATABASE_OWNER_URL",
     "load": "LINLI_DATABASE_LOAD_URL",
 }
-EXTENSIONS = ("pg_trgm", "btree_gin")
+EXTENSIONS = ("pg_trgm", "btree_gin", "btree_gist")
 # Any constant will do; two `linli init` at once must meet at the same number.
 PREPARE_LOCK = 7_346_651
 

@@ -15,6 +15,8 @@ from linli.kernel.staff import queries
 from linli.kernel.units.models import Unit
 from linli.lib.areacodes import CITY
 
+from .passwords import hint
+
 # Whoever is told of a date may have mistyped the year.
 FURTHEST = timedelta(days=366)
 DAYS, MOST_DAYS = 365, 1100
@@ -202,6 +204,38 @@ def _secret(label: Any, autocomplete: str, **more: Any) -> forms.CharField:
     return forms.CharField(label=label, strip=False, max_length=200, widget=widget, **more)
 
 
+class ConfirmForm(forms.Form):
+    """The present password, from whoever sits at an open session."""
+
+    current_password = _secret(_("Present password"), "current-password")
+
+
+class AppForm(forms.Form):
+    """The first code that an app shows."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=12,
+        help_text=_("Six digits; the app shows new ones every half-minute."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+class PasskeyNameForm(forms.Form):
+    """A passkey as the browser has made it, and by what name its owner will know it again."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=40,
+        required=False,
+        help_text=_("So that you know it again, for example “my phone”."),
+    )
+    credential = forms.JSONField(
+        widget=forms.HiddenInput,
+        error_messages={"required": _("No passkey was made. Use the button, with JavaScript on.")},
+    )
+
+
 class OwnPasswordForm(forms.Form):
     """The present password, and a new one twice."""
 
@@ -209,9 +243,12 @@ class OwnPasswordForm(forms.Form):
     new_password = _secret(
         _("New password"),
         "new-password",
-        help_text=_("Ten characters or more. Four words that do not belong together are good."),
     )
     new_password_again = _secret(_("New password again"), "new-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password"].help_text = hint()
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

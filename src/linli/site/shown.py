@@ -6,17 +6,22 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
+from linli.kernel.access import holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.enums import Role
+from linli.kernel.accounts.factors import has_factor
 from linli.kernel.accounts.models import ApiToken, Post, User
 from linli.kernel.staff import queries
+from linli.kernel.staff.models import Proposal
+from linli.kernel.staff.outside import label_of
 from linli.kernel.staff.signing import SIGN_IN
 from linli.kernel.timeline.queries import Line, lines
 from linli.kernel.ui.moments import exact, local, short
 
 SHOWN_SIGN_INS = 10
+WAITS = gettext_lazy("Proposed. A security administrator has to confirm it before it counts.")
 
 
 def post_label(post: Post) -> str:
@@ -42,15 +47,19 @@ def facts(user: User, actor: Actor) -> list[tuple[str, str]]:
     ]
 
 
-def verbs(user: Any, *, is_self: bool) -> list[dict[str, Any]]:
+def verbs(user: Any, actor: Actor) -> list[dict[str, Any]]:
     """What the administrator can do with a user (annotated by `queries.user`)."""
-    manages = user.may_manage
+    is_self, gives_posts = user.pk == actor.user_id, holds(actor, "staff.appoint")
+    manages, secures = user.may_manage, user.may_secure and not is_self
+    is_on = user.is_active
     offered = (
-        ("new_post", _("Give a post"), user.is_active),
+        ("new_post", _("Give a post"), gives_posts and is_on and not is_self),
         ("edit", _("Change name or number"), manages),
-        ("password", _("Give a new password"), manages and user.is_active and not is_self),
-        ("deactivate", _("Switch off"), manages and user.is_active and not is_self),
-        ("activate", _("Switch on"), manages and not user.is_active),
+        ("password", _("Give a new password"), secures and is_on),
+        ("end_sessions", _("Sign out everywhere"), secures and is_on),
+        ("reset_factors", _("Remove the second factor"), secures and has_factor(user)),
+        ("deactivate", _("Switch off"), secures and is_on),
+        ("activate", _("Switch on"), secures and not is_on),
     )
     return [
         {
@@ -69,9 +78,11 @@ def post_rows(posts: Iterable[Post], user: User, actor: Actor) -> list[dict[str,
     made = []
     for one in posts:
         is_over = queries.is_over(one, on=actor.today)
-        offered = [("new_key", _("Issue a key")), ("new_hook", _("Register a web hook"))]
-        offered = offered if user.is_active else []
-        offered.append(("end_post", pgettext("post", "End")))
+        offered = []
+        if user.is_active and holds(actor, "staff.keys"):
+            offered += [("new_key", _("Issue a key")), ("new_hook", _("Register a web hook"))]
+        if holds(actor, "staff.end_post"):
+            offered.append(("end_post", pgettext("post", "End")))
         made.append(
             {
                 "role": Role(one.role).label,
@@ -87,7 +98,7 @@ def post_rows(posts: Iterable[Post], user: User, actor: Actor) -> list[dict[str,
 
 def key_rows(keys: Iterable[ApiToken], actor: Actor) -> list[dict[str, Any]]:
     """Keys of posts in the area; those that no longer open anything can only be looked at."""
-    made = []
+    made, revokes = [], holds(actor, "staff.keys")
     for one in keys:
         is_over = one.revoked_at is not None or one.valid_until <= actor.now
         made.append(
@@ -99,10 +110,38 @@ def key_rows(keys: Iterable[ApiToken], actor: Actor) -> list[dict[str, Any]]:
                 "scopes": one.scopes,
                 "revoked": exact(one.revoked_at) if one.revoked_at else "",
                 "is_over": is_over,
-                "verbs": [] if is_over else [_verb("revoke_key", _("Revoke"), one.pk)],
+                "verbs": []
+                if is_over or not revokes
+                else [_verb("revoke_key", _("Revoke"), one.pk)],
             }
         )
     return made
+
+
+def proposal_rows(actor: Actor, user_id: UUID) -> list[dict[str, Any]]:
+    """Posts as administrator that wait for a second administrator's word."""
+    return [
+        {
+            "role": Role(one.role).label,
+            "unit": one.unit.label,
+            "first": one.first_day.isoformat(),
+            "by": one.proposed_by.name,
+            "verbs": _answers(one) if one.may_confirm else [],  # type: ignore[attr-defined]
+        }
+        for one in queries.proposals_of(actor, [user_id])
+    ]
+
+
+def _answers(proposal: Proposal) -> list[dict[str, Any]]:
+    yes = _verb("confirm_post", _("Confirm"), proposal.pk)
+    no = _verb("decline_post", _("Decline"), proposal.pk)
+    return [yes, no | {"method": "post"}]
+
+
+def is_partly_elsewhere(user: Any, actor: Actor) -> bool:
+    """Whether name, password and access are somebody else's to change, though the role has it."""
+    is_asked = holds(actor, "staff.manage") or holds(actor, "staff.secure")
+    return is_asked and not (user.may_manage or user.may_secure)
 
 
 def _verb(name: str, words: str, key: UUID) -> dict[str, Any]:
@@ -123,13 +162,14 @@ def history(
 
 def sign_ins(user: User, actor: Actor) -> list[dict[str, str]]:
     """The last times somebody signed in or out, or was refused."""
-    told = lines([(SIGN_IN, user.pk)], with_names=False)
+    told = lines([(SIGN_IN, user.pk)], words=_words, with_names=False)
     return [_line(one, actor) for one in told[: -SHOWN_SIGN_INS - 1 : -1]]
 
 
 def _words(verb: str, data: dict[str, Any]) -> dict[str, Any]:
-    role = data.get("role")
-    return data | {"role": Role(role).label} if role in Role.values else data
+    role, provider = data.get("role"), data.get("provider")
+    more = {"role": Role(role).label} if role in Role.values else {}
+    return data | more | ({"provider": label_of(str(provider))} if provider else {})
 
 
 def _line(line: Line, actor: Actor) -> dict[str, str]:

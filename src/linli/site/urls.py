@@ -1,10 +1,13 @@
 from allauth.account import views as account
+from allauth.mfa.base import views as mfa
 from django.urls import include, path
 
 from linli.kernel.access import public
+from linli.kernel.staff.outside import ADAPTERS, OIDC
 
 from . import errors
 from .metrics import metrics
+from .views import entry
 from .views.health import healthz, icon
 
 signing = public("signing in and out")
@@ -14,6 +17,19 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("favicon.ico", icon, name="icon"),
     path("sign-in/", signing(account.login), name="account_login"),
+    path("sign-in/second-step/", signing(mfa.authenticate), name="mfa_authenticate"),
+    path("sign-in/passkey/", entry.passkey, name="passkey"),
+    path("sign-in/with/<slug:provider>/", entry.with_provider, name="with_provider"),
+    path(
+        "sign-in/from/openid/<slug:provider_id>/",
+        entry.back_from,
+        {"provider": OIDC},
+        name="openid_connect_callback",
+    ),
+    *(
+        path(f"sign-in/from/{one}/", entry.back_from, {"provider": one}, name=f"{one}_callback")
+        for one in ADAPTERS
+    ),
     path("sign-out/", signing(account.logout), name="account_logout"),
     path("ui/", include("linli.kernel.ui.urls")),
     path("desk/", include("linli.site.desk_urls")),

@@ -10,8 +10,14 @@ class Role(models.TextChoices):
     DISPATCHER = "dispatcher", pgettext_lazy("role", "Dispatcher")
     OFFICER = "officer", pgettext_lazy("role", "Department officer")
     GRID_WORKER = "grid_worker", pgettext_lazy("role", "Grid worker")
-    ADMINISTRATOR = "administrator", pgettext_lazy("role", "Administrator")
+    SYSTEM = "system", pgettext_lazy("role", "System administrator")
+    SECURITY = "security", pgettext_lazy("role", "Security administrator")
     AUDIT = "audit", pgettext_lazy("role", "Audit administrator")
+
+
+# Three people who keep watch on one another: nobody holds two of these at a time, and none of them
+# reads what residents have entrusted to a station.
+ADMINISTRATORS = (Role.SYSTEM, Role.SECURITY, Role.AUDIT)
 
 
 class KeyScope(models.TextChoices):

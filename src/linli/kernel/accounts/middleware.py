@@ -11,6 +11,7 @@ from linli.kernel.scope import scope
 
 from .actors import Actor, actor_of, set_actor, visitor
 from .models import ApiToken
+from .sessions import see
 from .tokens import token_of
 
 SESSION_POST = "post"
@@ -55,8 +56,10 @@ def actor_for(request: HttpRequest) -> Actor:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return visitor(locale=locale)
+    now = timezone.now()
+    see(request, now=now)
     chosen = request.session.get(SESSION_POST)
-    return actor_of(user, post_id=UUID(chosen) if chosen else None, locale=locale)
+    return actor_of(user, post_id=UUID(chosen) if chosen else None, locale=locale, now=now)
 
 
 def key_of(request: HttpRequest, *, now: datetime) -> ApiToken | None:

@@ -1,10 +1,13 @@
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +15,7 @@ from linli.kernel.crypto.fields import SealedTextField
 from linli.kernel.units.models import Unit
 from linli.lib.uuid7 import uuid7
 
-from .enums import KeyScope, Role
+from .enums import ADMINISTRATORS, KeyScope, Role
 
 SESSION_SALT = "linli.kernel.accounts.session"
 
@@ -34,6 +37,7 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=8, default="zh-hans")
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
+    password_changed_at = models.DateTimeField(default=timezone.now)
     joined_at = models.DateTimeField(auto_now_add=True)
     # A session holds for one mark and one password: a new mark ends them all.
     session_mark = models.UUIDField(default=uuid7, editable=False)
@@ -68,6 +72,50 @@ class User(AbstractBaseUser):
         return salted_hmac(SESSION_SALT, held, secret=secret, algorithm="sha256").hexdigest()
 
 
+class PastPassword(models.Model):
+    """The hash of a password somebody had before, for where the last ones may not come again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="past_passwords")
+    password = models.CharField(max_length=128)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("user", "until"), name="past_password_user"),)
+
+
+class Session(AbstractBaseSession):
+    """A session as Django's store keeps it, and of somebody's also whose it is and from where.
+
+    The key is the secret of the browser; pages name a session by its `handle`.
+    """
+
+    handle = models.UUIDField(default=uuid7, unique=True)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sessions", null=True, blank=True
+    )
+    started_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    network = models.CharField(max_length=45, blank=True)
+    device = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("user", "seen_at"), name="session_user"),)
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from .sessions import SessionStore  # noqa: PLC0415  (the store needs this model)
+
+        return SessionStore
+
+
+class DaysHeld(models.Func):
+    """The days of a post, the last one with them."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+
 class Post(models.Model):
     """A user's role at a unit between two dates."""
 
@@ -86,6 +134,18 @@ class Post(models.Model):
                 fields=("user", "unit", "role"),
                 condition=models.Q(valid_to__isnull=True),
                 name="post_held_once_at_a_time",
+            ),
+            ExclusionConstraint(
+                name="one_administrator_at_a_time",
+                expressions=(
+                    ("user", "="),
+                    ("role", "<>"),
+                    (
+                        DaysHeld("valid_from", "valid_to", RangeBoundary(inclusive_upper=True)),
+                        "&&",
+                    ),
+                ),
+                condition=models.Q(role__in=[one.value for one in ADMINISTRATORS]),
             ),
         )
 

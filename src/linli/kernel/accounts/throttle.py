@@ -17,11 +17,12 @@ from django.http import HttpRequest, HttpResponse
 from linli.kernel.crypto.sealing import blind
 from linli.lib.checkdigits import InvalidCode, mobile_or_landline
 
-from .models import SignInFailure
+from .models import SignInFailure, User
 
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_LOGIN_AND_PLACE = 5
 FAILURES_PER_PLACE = 60
+FAILURES_OF_SECOND_STEP = 20
 COOKIE = "linli_device"
 COOKIE_AGE = 365 * 24 * 3600
 
@@ -110,3 +111,21 @@ def remember_device(request: HttpRequest, response: HttpResponse, login: str) ->
         samesite="Lax",
         secure=request.is_secure(),
     )
+
+
+def second_step_of(user: User) -> str:
+    """What is counted for the second step, which nobody reaches without the password."""
+    return f"second step of {user.pk}"
+
+
+def may_try_second(request: HttpRequest, login: str, *, now: datetime) -> bool:
+    """Whether another code is looked at: a few from one place, some more from everywhere.
+
+    Who gets here knows the password, so that a limit over all places locks out no victim of a
+    stranger; six digits would not hold against many places.
+    """
+    recent = SignInFailure.objects.filter(
+        login_hash=_hash("login", _counted(login)), at__gt=now - WINDOW
+    )
+    here = recent.filter(source_hash=_place(request, login)).count()
+    return here < FAILURES_PER_LOGIN_AND_PLACE and recent.count() < FAILURES_OF_SECOND_STEP

@@ -2,14 +2,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from linli.kernel.access import PermissionTable, register, rule
 from linli.kernel.accounts.actors import Actor
-from linli.kernel.accounts.enums import Role
+from linli.kernel.accounts.enums import ADMINISTRATORS, Role
 from linli.kernel.accounts.models import Post, User
 from linli.kernel.units.models import ServiceArea, Unit, UnitKind
 from linli.kernel.units.queries import in_force
 
+from .models import Proposal
+
 # Which work is done where; a role that is missing for a kind of unit makes no sense there.
 ROLES_AT: dict[str, tuple[Role, ...]] = {
-    UnitKind.DEPARTMENT: (Role.OFFICER, Role.ADMINISTRATOR, Role.AUDIT),
+    UnitKind.DEPARTMENT: (Role.OFFICER, *ADMINISTRATORS),
     UnitKind.CENTRE: (Role.DISPATCHER,),
     UnitKind.STATION: (Role.STATION_HEAD, Role.WORKER),
     UnitKind.ROOM: (Role.GRID_WORKER,),
@@ -43,8 +45,10 @@ def running(actor: Actor) -> Q:
 
 
 def _known_here(actor: Actor) -> Q:
-    """Users who hold or held a post in the area."""
-    return Q(Exists(Post.objects.filter(user=OuterRef("pk"), unit__in=units_inside(actor))))
+    """Users who hold or held a post in the area, or are proposed for one."""
+    here = units_inside(actor)
+    proposed = Proposal.objects.filter(user=OuterRef("pk"), unit__in=here, answered_at__isnull=True)
+    return Q(Exists(Post.objects.filter(user=OuterRef("pk"), unit__in=here))) | Q(Exists(proposed))
 
 
 def _wholly_here(actor: Actor) -> Q:
@@ -61,25 +65,41 @@ def _at_unit_here(actor: Actor) -> Q:
     return Q(unit__in=units_inside(actor))
 
 
+def _anothers_proposal(actor: Actor) -> Q:
+    """What is still open, was not proposed by whoever acts, and is not about them."""
+    mine = Q(user_id=actor.user_id) | Q(proposed_by_id=actor.user_id)
+    return _at_unit_here(actor) & Q(answered_at__isnull=True) & ~mine
+
+
+# System gives posts, security keeps passwords and keys, audit changes nothing.
 register("staff", User, {
-    "view": rule(Role.ADMINISTRATOR, ask=_known_here),
+    "view": rule(*ADMINISTRATORS, ask=_known_here),
     # What somebody looked at: asked about one's own workers, or in the whole area.
     "looks": rule(Role.STATION_HEAD, ask=_worked_at_my_unit)
     | rule(Role.DISPATCHER, Role.AUDIT, ask=_known_here),
-    "manage": rule(Role.ADMINISTRATOR, ask=_wholly_here),
+    "manage": rule(Role.SYSTEM, ask=_wholly_here),
+    "secure": rule(Role.SECURITY, ask=_wholly_here),
 })  # fmt: skip
 register("staff", Unit, {
-    "appoint": rule(Role.ADMINISTRATOR, ask=lambda actor: Q(pk__in=units_inside(actor))),
+    "appoint": rule(Role.SYSTEM, ask=lambda actor: Q(pk__in=units_inside(actor))),
 })  # fmt: skip
 register("staff", Post, {
-    "end_post": rule(Role.ADMINISTRATOR, ask=_at_unit_here),
+    "see_post": rule(*ADMINISTRATORS, ask=_at_unit_here),
+    "end_post": rule(Role.SYSTEM, ask=_at_unit_here),
     "looks_from": rule(Role.STATION_HEAD, ask=lambda actor: Q(unit=actor.unit_id))
     | rule(Role.DISPATCHER, Role.AUDIT, ask=_at_unit_here),
-    "keys": rule(Role.ADMINISTRATOR, ask=_at_unit_here),
+    "keys": rule(Role.SECURITY, ask=_at_unit_here),
+})  # fmt: skip
+register("staff", Proposal, {
+    "see_proposal": rule(*ADMINISTRATORS, ask=_at_unit_here),
+    "confirm": rule(Role.SECURITY, ask=_anothers_proposal),
 })  # fmt: skip
 PERMISSIONS: PermissionTable = {
-    "register": rule(Role.ADMINISTRATOR),
+    "register": rule(Role.SYSTEM),
     # Whoever signs in, whatever their post, even without one.
     "own_password": rule(),
+    "own_factors": rule(),
+    "own_sessions": rule(),
+    "own_identities": rule(),
 }
 register("staff", None, PERMISSIONS)

@@ -14,6 +14,7 @@ from linli.kernel.units.models import Unit
 from linli.kernel.units.queries import in_force
 from linli.lib.checkdigits import InvalidCode, mobile_or_landline
 
+from .models import Proposal
 from .policies import ROLES_AT, running
 
 MOST_UNITS = 400
@@ -25,8 +26,9 @@ def users(actor: Actor) -> QuerySet[User]:
 
 
 def user(actor: Actor, user_id: UUID) -> User | None:
-    """One of them, with the actor's verbs (`may_manage`)."""
-    return with_verbs(users(actor), actor, ("staff.manage",)).filter(pk=user_id).first()
+    """One of them, with the actor's verbs (`may_manage`, `may_secure`)."""
+    found = with_verbs(users(actor), actor, ("staff.manage", "staff.secure"))
+    return found.filter(pk=user_id).first()
 
 
 def watched(actor: Actor) -> QuerySet[User]:
@@ -53,7 +55,7 @@ def holding(rows: QuerySet[User], role: str, actor: Actor) -> QuerySet[User]:
 
 def posts(actor: Actor) -> QuerySet[Post]:
     """Posts at units in the actor's area, whoever holds them."""
-    return visible(Post.objects.all(), actor, "staff.end_post")
+    return visible(Post.objects.all(), actor, "staff.see_post")
 
 
 def posts_of(actor: Actor, user_ids: Iterable[UUID]) -> list[Post]:
@@ -76,7 +78,7 @@ def is_over(post: Post, *, on: date) -> bool:
 
 def keys_of(actor: Actor, post_ids: Iterable[UUID]) -> list[ApiToken]:
     """Keys of some posts in the actor's area, the newest first."""
-    here = visible(Post.objects.filter(pk__in=list(post_ids)), actor, "staff.keys")
+    here = visible(Post.objects.filter(pk__in=list(post_ids)), actor, "staff.see_post")
     held = ApiToken.objects.filter(post__in=here).select_related("post__unit")
     return list(held.order_by("-id"))
 
@@ -86,6 +88,25 @@ def key(actor: Actor, key_id: UUID) -> ApiToken | None:
     here = visible(Post.objects.all(), actor, "staff.keys")
     held = ApiToken.objects.filter(pk=key_id, post__in=here)
     return held.select_related("post__unit", "post__user").first()
+
+
+def proposals_of(actor: Actor, user_ids: Iterable[UUID]) -> list[Proposal]:
+    """What is proposed for some users in the actor's area (`may_confirm`)."""
+    held = visible(Proposal.objects.all(), actor, "staff.see_proposal")
+    found = with_verbs(held, actor, ("staff.confirm",))
+    asked = found.filter(user__in=list(user_ids), answered_at__isnull=True)
+    return list(asked.select_related("unit", "proposed_by").order_by("id"))
+
+
+def proposal(actor: Actor, proposal_id: UUID) -> Proposal | None:
+    """A proposal that the actor may answer."""
+    found = visible(Proposal.objects.all(), actor, "staff.confirm")
+    return found.filter(pk=proposal_id).select_related("unit", "user").first()
+
+
+def waiting_proposals(actor: Actor) -> int:
+    """How many posts of administrators wait for the actor's word."""
+    return visible(Proposal.objects.all(), actor, "staff.confirm").count()
 
 
 def units(actor: Actor) -> QuerySet[Unit]:

@@ -2,23 +2,28 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
+from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from linli.kernel.accounts import throttle
+from linli.kernel.accounts import sessions, throttle
 from linli.kernel.accounts.actors import Actor, actor_of
 from linli.kernel.accounts.adapter import AccountAdapter
 from linli.kernel.accounts.models import User
 from linli.kernel.timeline.record import record
 
-from .actions import Unfit, change_own_password
+from .actions.users import change_own_password
+from .changes import Unfit
 from .queries import user_called
 
 # Apart from what changes a user: many sign-ins must not push out a change.
 SIGN_IN = "staff.sign_in"
+TOO_MANY = _("Too many wrong passwords. Wait a quarter of an hour and try again.")
 
 
 class SigningAdapter(AccountAdapter):
@@ -33,20 +38,28 @@ class SigningAdapter(AccountAdapter):
     ) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
         if isinstance(user, User):
-            before = _actor(request)
+            before = actor_before(request)
             actor = actor_of(user, locale=before.locale, now=before.now)
+            sessions.begin(request, now=actor.now)
+            verb, data = _how(request, user)
             record(
                 actor,
-                "staff.signed_in",
+                f"staff.{verb}",
                 subject_type=SIGN_IN,
                 subject_id=user.pk,
                 area=actor.area,
                 unit=actor.unit_id,
+                **data,
             )
         return response
 
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        """Who comes by passkey or from outside and is switched off is told what a stranger is."""
+        messages.error(request, _("You could not be signed in this way."))
+        return redirect("account_login")
+
     def logout(self, request: HttpRequest) -> None:
-        actor = _actor(request)
+        actor = actor_before(request)
         super().logout(request)
         if actor.is_user:
             record(
@@ -59,9 +72,20 @@ class SigningAdapter(AccountAdapter):
             )
 
 
-def _actor(request: HttpRequest) -> Actor:
+def actor_before(request: HttpRequest) -> Actor:
+    """Who the request came from, before anybody was signed in or out by it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
+
+
+def _how(request: HttpRequest, user: User) -> tuple[str, dict[str, str]]:
+    """In which way somebody has signed in, as a verb and what it says."""
+    for one in reversed(get_authentication_records(request, user)):
+        if one.get("method") == "socialaccount":
+            return "signed_in_outside", {"provider": str(one.get("provider", ""))}
+        if one.get("passwordless"):
+            return "signed_in_passkey", {}
+    return "signed_in", {}
 
 
 def _tell_refused(request: HttpRequest, login: str) -> None:
@@ -72,7 +96,7 @@ def _tell_refused(request: HttpRequest, login: str) -> None:
     user = user_called(login)
     with transaction.atomic():
         record(
-            _actor(request),
+            actor_before(request),
             "staff.sign_in_refused",
             subject_type=SIGN_IN,
             subject_id=user.pk if user else None,
@@ -81,15 +105,25 @@ def _tell_refused(request: HttpRequest, login: str) -> None:
             transaction.set_rollback(True)
 
 
+def confirm_password(request: HttpRequest, password: str) -> None:
+    """Show that whoever is signed in knows the password; wrong ones count as failed sign-ins."""
+    actor, login = actor_before(request), str(request.user)
+    if not throttle.may_try(request, login, now=actor.now):
+        raise Unfit(TOO_MANY)
+    if not request.user.check_password(password):
+        throttle.count_failure(request, login, now=actor.now)
+        raise Unfit(_("This is not your present password."), "current")
+
+
 def change_password(request: HttpRequest, *, current: str, new: str) -> None:
     """Change the password of whoever is signed in; this session goes on, their others end.
 
     Wrong present passwords count as failed sign-ins do, so that an open session is no way to
     guess. Raises Unfit.
     """
-    actor, login = _actor(request), str(request.user)
+    actor, login = actor_before(request), str(request.user)
     if not throttle.may_try(request, login, now=actor.now):
-        raise Unfit(_("Too many wrong passwords. Wait a quarter of an hour and try again."))
+        raise Unfit(TOO_MANY)
     try:
         user = change_own_password(actor=actor, current=current, new=new)
     except Unfit as error:
@@ -97,3 +131,4 @@ def change_password(request: HttpRequest, *, current: str, new: str) -> None:
             throttle.count_failure(request, login, now=actor.now)
         raise
     update_session_auth_hash(request, user)
+    sessions.end(user, without=sessions.handle_of(request))

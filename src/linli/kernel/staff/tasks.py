@@ -3,6 +3,7 @@ from datetime import datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from linli.kernel.accounts import sessions
 from linli.kernel.accounts.actors import acting, system
 from linli.kernel.accounts.events import PostEnded
 from linli.kernel.accounts.limits import forget
@@ -26,6 +27,13 @@ def hand_on(*, now: datetime) -> int:
         for post in over:
             publish(PostEnded(post.user_id, post.unit_id, post.role, post.valid_to or actor.today))
     return len(over)
+
+
+@app.periodic(cron="40 * * * *")
+@app.task(queueing_lock="staff.sessions_forgotten", pass_context=False)
+async def sessions_forgotten(timestamp: int) -> None:
+    """Delete sessions that have ended by themselves, with where they came from."""
+    await blocking(sessions.forget_ended, now=timezone.now())
 
 
 @app.periodic(cron="10 * * * *")

@@ -155,7 +155,10 @@ class NetworkBuilder:
         for code in self.places.counties:
             if code != LICHENG:
                 self._user(f"qx{code // 10**6}", Role.OFFICER, f"department{code}")
-        self._user("guanli", Role.ADMINISTRATOR, f"department{CITY}")
+        for username, role in (
+            ("guanli", Role.SYSTEM), ("anquan", Role.SECURITY), ("shenji", Role.AUDIT)
+        ):  # fmt: skip
+            self._user(username, role, f"department{CITY}")
 
     def _site(
         self, key: str, kind: UnitKind, *, seat: int, serves: Iterable[int], **facts: Any

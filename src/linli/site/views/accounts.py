@@ -16,14 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.kernel.access import requires
 from linli.kernel.hooks.queries import hooks_of
-from linli.kernel.staff import actions, queries
+from linli.kernel.staff import actions, outside, queries
+from linli.kernel.staff.models import Proposal
 from linli.kernel.staff.signing import change_password
 from linli.kernel.ui.lists import list_page
 from linli.kernel.ui.pages import actor_of, form_page, page
 
-from .. import hooked, shown
+from .. import hooked, own, shown
 from ..forms import EditForm, EndPostForm, KeyForm, OwnPasswordForm, PostForm, RegisterForm
-from ..passwords import must_choose
+from ..passwords import is_told, must_choose
 from ..tables.users import USERS
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -31,12 +32,12 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 FIELDS = {"current": "current_password", "new": "new_password"}
 
 
-def _posted(request: HttpRequest) -> Any:
+def posted(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
 @contextmanager
-def _fitting(form: forms.Form) -> Iterator[None]:
+def fitting(form: forms.Form) -> Iterator[None]:
     """What an action finds unfit stands at the field it is about; nothing typed is lost."""
     try:
         yield
@@ -45,9 +46,10 @@ def _fitting(form: forms.Form) -> Iterator[None]:
         form.add_error(field if field in form.fields else None, str(error))
 
 
-def _user(request: HttpRequest, user_id: UUID, *, to_manage: bool = False) -> Any:
+def _user(request: HttpRequest, user_id: UUID, *, to: str = "") -> Any:
+    """A user, with whom the administrator may do what is named (`manage`, `secure`)."""
     found = queries.user(actor_of(request), user_id)
-    if found is None or (to_manage and not found.may_manage):  # type: ignore[attr-defined]
+    if found is None or (to and not getattr(found, f"may_{to}")):
         raise Http404
     return found
 
@@ -88,14 +90,17 @@ def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
         "title": found.name,
         "state": shown.state_of(found),
         "facts": shown.facts(found, actor),
-        "verbs": shown.verbs(found, is_self=found.pk == actor.user_id),
+        "verbs": shown.verbs(found, actor),
         # Not "posts": those of the frame are whoever looks.
         "their_posts": shown.post_rows(posts, found, actor),
         "keys": shown.key_rows(keys, actor),
         "hooks": hooked.rows(hooks_of(actor, [one.pk for one in posts])),
         "events": shown.history(found, posts, keys, actor),
         "sign_ins": shown.sign_ins(found, actor),
-        "is_partly_elsewhere": not found.may_manage,
+        "proposals": shown.proposal_rows(actor, user_id),
+        "sessions": own.session_rows(found, actor) if found.may_secure else [],
+        "identities": outside.identities_of(found) if found.may_secure else [],
+        "is_partly_elsewhere": shown.is_partly_elsewhere(found, actor),
     }
     return page(request, "site/user.html", context)
 
@@ -105,11 +110,11 @@ def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Register somebody with a first post, and show the password they are told."""
     actor = actor_of(request)
-    form = RegisterForm(_posted(request), actor=actor)
+    form = RegisterForm(posted(request), actor=actor)
     if form.is_valid():
         given = form.cleaned_data
         named = {name: given[name] for name in ("username", "name", "phone")}
-        with _fitting(form):
+        with fitting(form):
             made = actions.register_user(actor=actor, **named, **form.post())
             return _secret(
                 request,
@@ -134,24 +139,24 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def edit(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Change somebody's name or the number they sign in with."""
-    found = _user(request, user_id, to_manage=True)
-    form = EditForm(_posted(request), user=found)
+    found = _user(request, user_id, to="manage")
+    form = EditForm(posted(request), user=found)
     if form.is_valid():
-        with _fitting(form):
+        with fitting(form):
             actions.edit_user(found, actor=actor_of(request), **form.cleaned_data)
             return redirect("accounts:user", user_id)
     title = _("Change name or number of %(name)s") % {"name": found.name}
     return _form(request, form, user_id, title=title, submit=_("Save"))
 
 
-@requires("staff.manage")
+@requires("staff.secure")
 @require_http_methods(FORM_METHODS)
 def password(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Make a new password for somebody who has lost theirs."""
-    found = _user(request, user_id, to_manage=True)
-    form = forms.Form(_posted(request))
+    found = _user(request, user_id, to="secure")
+    form = forms.Form(posted(request))
     if form.is_valid():
-        with _fitting(form):
+        with fitting(form):
             made = actions.give_new_password(found, actor=actor_of(request))
             return _secret(
                 request,
@@ -171,14 +176,14 @@ def password(request: HttpRequest, user_id: UUID) -> HttpResponse:
     )
 
 
-@requires("staff.manage")
+@requires("staff.secure")
 @require_http_methods(FORM_METHODS)
 def deactivate(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Switch a user off."""
-    found = _user(request, user_id, to_manage=True)
-    form = forms.Form(_posted(request))
+    found = _user(request, user_id, to="secure")
+    form = forms.Form(posted(request))
     if form.is_valid():
-        with _fitting(form):
+        with fitting(form):
             actions.deactivate_user(found, actor=actor_of(request))
             return redirect("accounts:user", user_id)
     affects = _(
@@ -189,11 +194,11 @@ def deactivate(request: HttpRequest, user_id: UUID) -> HttpResponse:
     return _form(request, form, user_id, title=title, submit=_("Switch off"), affects=affects)
 
 
-@requires("staff.manage")
+@requires("staff.secure")
 @require_POST
 def activate(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Switch a user on again."""
-    found = _user(request, user_id, to_manage=True)
+    found = _user(request, user_id, to="secure")
     actions.reactivate_user(found, actor=actor_of(request))
     return redirect("accounts:user", user_id)
 
@@ -203,10 +208,12 @@ def activate(request: HttpRequest, user_id: UUID) -> HttpResponse:
 def new_post(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Give somebody a further post in the administrator's area."""
     actor, found = actor_of(request), _user(request, user_id)
-    form = PostForm(_posted(request), actor=actor)
+    form = PostForm(posted(request), actor=actor)
     if form.is_valid():
-        with _fitting(form):
-            actions.open_post(found, actor=actor, **form.post())
+        with fitting(form):
+            made = actions.open_post(found, actor=actor, **form.post())
+            if isinstance(made, Proposal):
+                messages.info(request, shown.WAITS)
             return redirect("accounts:user", user_id)
     title = _("Give %(name)s a post") % {"name": found.name}
     template = "site/account_form.html"
@@ -218,9 +225,9 @@ def new_post(request: HttpRequest, user_id: UUID) -> HttpResponse:
 def end_post(request: HttpRequest, post_id: UUID) -> HttpResponse:
     """End a post with a last day."""
     actor, found = actor_of(request), _post(request, post_id)
-    form = EndPostForm(_posted(request), actor=actor)
+    form = EndPostForm(posted(request), actor=actor)
     if form.is_valid():
-        with _fitting(form):
+        with fitting(form):
             actions.end_post(found, actor=actor, last_day=form.cleaned_data["last_day"])
             return redirect("accounts:user", found.user_id)
     return _form(
@@ -242,10 +249,10 @@ def end_post(request: HttpRequest, post_id: UUID) -> HttpResponse:
 def new_key(request: HttpRequest, post_id: UUID) -> HttpResponse:
     """Issue a key with which a program acts in a post."""
     actor, found = actor_of(request), _post(request, post_id)
-    form = KeyForm(_posted(request))
+    form = KeyForm(posted(request))
     if form.is_valid():
         until = actor.now + timedelta(days=form.cleaned_data["days"])
-        with _fitting(form):
+        with fitting(form):
             made = actions.issue_key(
                 found,
                 actor=actor,
@@ -282,7 +289,7 @@ def revoke_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
     found = queries.key(actor, key_id)
     if found is None:
         raise Http404
-    form = forms.Form(_posted(request))
+    form = forms.Form(posted(request))
     if form.is_valid():
         actions.revoke_key(found, actor=actor)
         return redirect("accounts:user", found.post.user_id)
@@ -298,27 +305,28 @@ def revoke_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def own_password(request: HttpRequest) -> HttpResponse:
     """Choose a new password: because one wants to, or because somebody else knows the present."""
-    form = OwnPasswordForm(_posted(request))
+    form = OwnPasswordForm(posted(request))
     if form.is_valid():
         given = form.cleaned_data
-        with _fitting(form):
+        with fitting(form):
             change_password(request, current=given["current_password"], new=given["new_password"])
             messages.success(
                 request, _("Your password is changed. Your other sessions have ended.")
             )
-            return redirect(_next(request))
-    is_told = must_choose(request)
+            return redirect(next_of(request))
+    must = must_choose(request)
     return form_page(
         request,
         form,
-        title=_("Choose a new password") if is_told else _("Change my password"),
+        title=_("Choose a new password") if must else _("Change my password"),
         submit=_("Change the password"),
-        template="site/choose_password.html" if is_told else "ui/form_page.html",
-        cancel_url="" if is_told else reverse("site:home"),
+        template="site/choose_password.html" if must else "ui/form_page.html",
+        is_old=must and not is_told(request),
+        cancel_url="" if must else reverse("site:home"),
     )
 
 
-def _next(request: HttpRequest) -> str:
+def next_of(request: HttpRequest) -> str:
     """The page of the desk that somebody was led away from."""
     home, where = reverse("site:home"), request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(where, {request.get_host()})

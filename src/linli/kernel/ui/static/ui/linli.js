@@ -247,6 +247,10 @@
   setInterval(tick, 30000);
 
   /* ---- htmx: release guarded forms, say when something failed ---- */
+  // What a page asks for by itself does not keep a session alive.
+  doc.addEventListener("htmx:configRequest", function (event) {
+    if (!event.detail.triggeringEvent) { event.detail.headers["X-Linli-Idle"] = "1"; }
+  });
   doc.addEventListener("htmx:afterRequest", function (event) {
     var form = event.target.closest && event.target.closest("form");
     if (form) { release(form); }
