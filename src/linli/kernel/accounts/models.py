@@ -90,7 +90,8 @@ class Session(AbstractBaseSession):
     The key is the secret of the browser; pages name a session by its `handle`.
     """
 
-    handle = models.UUIDField(default=uuid7, unique=True)
+    # Not unique: for a moment, when a session gets a new key, two rows are the same session.
+    handle = models.UUIDField(default=uuid7, db_index=True)
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="sessions", null=True, blank=True
     )

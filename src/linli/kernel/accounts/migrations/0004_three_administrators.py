@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
                 ('session_data', models.TextField(verbose_name='session data')),
                 ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
-                ('handle', models.UUIDField(default=linli.lib.uuid7.uuid7, unique=True)),
+                ('handle', models.UUIDField(db_index=True, default=linli.lib.uuid7.uuid7)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('seen_at', models.DateTimeField(blank=True, null=True)),
                 ('network', models.CharField(blank=True, max_length=45)),
