@@ -18,6 +18,7 @@ place(
     url_name="directory:list",
     needs="directory.view",
     order=60,
+    key="d",
 )
 
 

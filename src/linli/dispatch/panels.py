@@ -67,6 +67,7 @@ place(
     url_name="dispatch:board",
     needs="dispatch.view",
     order=20,
+    key="o",
 )
 duty_lines(
     "dispatch.order",

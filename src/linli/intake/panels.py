@@ -73,6 +73,7 @@ place(
     url_name="intake:list",
     needs="intake.view",
     order=10,
+    key="r",
 )
 duty_lines("intake.request", _lines, verbs={"screen": pgettext_lazy("duty", "Screen")})
 finder("intake.requests", _("Requests"), "intake.view", _find)

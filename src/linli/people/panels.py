@@ -22,6 +22,7 @@ place(
     url_name="people:list",
     needs="people.view",
     order=35,
+    key="p",
 )
 
 

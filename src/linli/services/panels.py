@@ -21,6 +21,7 @@ place(
     url_name="services:list",
     needs="services.view",
     order=40,
+    key="s",
 )
 
 

@@ -28,6 +28,7 @@ place(
     url_name="site:home",
     needs="",
     order=0,
+    key="h",
 )
 place(
     name="statistics",
@@ -36,6 +37,7 @@ place(
     url_name="site:statistics",
     needs="services.count",
     order=50,
+    key="t",
 )
 place(
     name="looks",
@@ -52,6 +54,7 @@ place(
     url_name="accounts:list",
     needs="staff.view",
     order=70,
+    key="u",
 )
 
 

@@ -2,10 +2,13 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from linli.kernel.accounts.actors import Actor
 
+from .moments import exact
 from .once import FormMarks
 from .registry import places_for
 
@@ -24,7 +27,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     preferences = {
         "size": request.COOKIES.get("linli_size", ""),
         "theme": request.COOKIES.get("linli_theme", ""),
+        "keys": request.COOKIES.get("linli_keys", ""),
     }
+    marks["printed"] = _printed(actor)
     if actor is None or not actor.is_user:
         return {**marks, "actor": actor, "preferences": preferences, "nav": [], "bottom_nav": []}
     nav = SimpleLazyObject(lambda: _nav(request, actor))
@@ -39,6 +44,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _printed(actor: Actor | None) -> str:
+    """What stands above a page on paper: by whom it was asked for, and when."""
+    told = {"at": exact(timezone.now())}
+    if actor is None or not actor.is_user:
+        return _("Linli, as of %(at)s") % told
+    told["who"] = actor.user_name
+    return _("Linli, as of %(at)s, printed by %(who)s") % told
+
+
 def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     shown = [(reverse(one.url_name), one) for one in places_for(actor)[:RAIL_PLACES]]
     # Of two places that both begin this page's address, the longer one is where we are.
@@ -49,6 +63,7 @@ def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
             "url": url,
             "label": one.label,
             "icon": one.icon,
+            "key": one.key,
             "is_current": url == here and (here != home or request.path == home),
         }
         for url, one in shown

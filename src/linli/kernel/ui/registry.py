@@ -13,7 +13,7 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class NavPlace:
-    """A place in the rail, shown to actors who may hold `needs`."""
+    """A place in the rail, shown to actors who may hold `needs`; `key` after a g leads there."""
 
     name: str
     label: Text
@@ -21,6 +21,7 @@ class NavPlace:
     url_name: str
     needs: str
     order: int
+    key: str = ""
 
 
 @dataclass(frozen=True)

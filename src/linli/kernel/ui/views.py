@@ -23,10 +23,16 @@ YEAR_SECONDS = 365 * 24 * 3600
 CHOICES = {
     "linli_size": {"", "elder"},
     "linli_theme": {"", "light", "dark"},
+    "linli_keys": {"", "off"},
     settings.LANGUAGE_COOKIE_NAME: {code for code, _name in settings.LANGUAGES},
 }
 # The name under which a page sends each choice.
-SENT = {"linli_size": "size", "linli_theme": "theme", settings.LANGUAGE_COOKIE_NAME: "language"}
+SENT = {
+    "linli_size": "size",
+    "linli_theme": "theme",
+    "linli_keys": "keys",
+    settings.LANGUAGE_COOKIE_NAME: "language",
+}
 
 
 def back_to(request: HttpRequest, default: str = "/") -> str:
@@ -38,10 +44,10 @@ def back_to(request: HttpRequest, default: str = "/") -> str:
     return default
 
 
-@public("anybody may choose their language, larger type or a dark page")
+@public("anybody may choose their language, larger type, a dark page or no keys")
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Keep the chosen language, type size and theme in cookies and go back, with what was typed."""
+    """Keep the chosen language, type size, theme and keys in cookies and go back, with what was typed."""
     target = back_to(request)
     response = redirect(target)
     for cookie, allowed in CHOICES.items():

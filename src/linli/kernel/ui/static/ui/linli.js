@@ -14,7 +14,10 @@
     return /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable;
   }
 
-  /* ---- Keys: / and Ctrl-K search, j and k walk, Escape closes ---- */
+  /* ---- Keys: Ctrl-K searches and Escape closes; those of one sign (?, /, j, k, n, p, g and a
+     place, digits) can be switched off; /desk/keys/ tells them all ---- */
+  var GO_WITHIN_MS = 1500;
+  var goUntil = 0;
   function walk(step) {
     var rows = Array.prototype.filter.call(doc.querySelectorAll("[data-nav-row]"), function (row) {
       return row.offsetParent !== null;
@@ -36,6 +39,57 @@
     });
     var list = doc.querySelector(".search__list");
     if (list && !(except && list.parentNode.contains(except))) { list.textContent = ""; }
+  }
+  function press(selector, at) {
+    var target = doc.querySelectorAll(selector)[at || 0];
+    if (target) { target.click(); }
+    return Boolean(target);
+  }
+  /* Verbs are only gone to, so that no single key does anything that stays. */
+  function reach(at) {
+    var verbs = Array.prototype.filter.call(doc.querySelectorAll(".head > .verbs .btn"), function (one) {
+      return one.offsetParent !== null;
+    });
+    if (verbs[at]) { verbs[at].focus(); }
+    return Boolean(verbs[at]);
+  }
+  function sheet() {
+    var link = doc.querySelector("[data-keys-sheet]");
+    var dialog = doc.createElement("dialog");
+    if (!link || doc.querySelector("dialog[open]")) { return; }
+    if (!dialog.showModal) { link.click(); return; }
+    fetch(link.href + "?from=" + encodeURIComponent(location.pathname + location.search), {
+      headers: { "HX-Request": "true" }
+    }).then(function (answer) { return answer.ok ? answer.text() : ""; }).then(function (text) {
+      var keys = new DOMParser().parseFromString(text, "text/html").getElementById("keys");
+      if (!keys || doc.querySelector("dialog[open]")) { return; }
+      var close = doc.createElement("button");
+      close.className = "btn";
+      close.textContent = W.close;
+      close.addEventListener("click", function () { dialog.close(); });
+      dialog.className = "sheet";
+      dialog.setAttribute("aria-label", link.textContent.trim());
+      dialog.appendChild(close);
+      dialog.appendChild(keys);
+      dialog.addEventListener("close", function () { dialog.remove(); });
+      doc.body.appendChild(dialog);
+      dialog.showModal();
+    }).catch(function () { link.click(); });
+  }
+  /* What a key of one sign does; true when it did something. */
+  function single(key) {
+    var going = Date.now() < goUntil;
+    goUntil = 0;
+    if (going && /^[a-z]$/.test(key)) { return press('[data-go="' + key + '"]'); }
+    switch (key) {
+    case "g": goUntil = Date.now() + GO_WITHIN_MS; return true;
+    case "?": sheet(); return true;
+    case "j": walk(1); return true;
+    case "k": walk(-1); return true;
+    case "n": return press(".pager [rel=next]");
+    case "p": return press(".pager [rel=prev]");
+    default: return /^[1-9]$/.test(key) && reach(Number(key) - 1);
+    }
   }
   doc.addEventListener("keydown", function (event) {
     var search = doc.querySelector("[data-search]");
@@ -62,14 +116,22 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) { return; }
+    if (doc.documentElement.dataset.keys === "off" || doc.querySelector("dialog[open]")) { return; }
     if (event.key === "/" && search) {
       event.preventDefault();
       search.focus();
-    } else if (event.key === "j" || event.key === "k") {
-      walk(event.key === "j" ? 1 : -1);
+    } else if (single(event.key)) {
+      event.preventDefault();
     }
   });
-  doc.addEventListener("click", function (event) { closeMenus(event.target); });
+  doc.addEventListener("click", function (event) {
+    var link = event.target.closest && event.target.closest("[data-keys-sheet]");
+    closeMenus(link ? null : event.target);
+    if (link && event.isTrusted && "showModal" in doc.createElement("dialog")) {
+      event.preventDefault();
+      sheet();
+    }
+  });
 
   /* ---- Sent once, and a sign after 300 ms ---- */
   function release(form) {
