@@ -27,7 +27,7 @@ from linli.kernel.sheets.forms import RowForm
 from linli.kernel.sheets.values import words
 from linli.kernel.terms.models import TermList
 from linli.kernel.terms.queries import choices
-from linli.people.queries import exact_match, listed
+from linli.people.queries import exact_match, kept, listed
 
 from . import actions, queries
 from .actions import SUBJECT, Account, Implausible
@@ -71,7 +71,7 @@ class ServiceRow(ServiceForm):
     def _persons(self, unit_id: UUID) -> list[str]:
         found = []
         for word in words(self.data.get("persons", ""))[:MOST_PERSONS]:
-            rows: QuerySet[Any] = listed(self.actor).filter(unit_id=unit_id)
+            rows: QuerySet[Any] = listed(kept(self.actor)).filter(unit_id=unit_id)
             exact = exact_match(word)
             rows = rows.filter(name=word) if exact is None else rows.filter(exact)
             held = list(rows.values_list("pk", flat=True)[:2])

@@ -173,7 +173,7 @@ def _done(row: Any) -> dict[str, Any]:
 def list_people(request: HttpRequest, category: str = "", after: After = "") -> Any:
     """People on file, the latest registered first, 25 a page; `category` is a code in force."""
     actor = actor_of(request)
-    rows = queries.listed(actor)
+    rows = queries.listed(queries.kept(actor))
     if category:
         code = checks.term(actor, TermList.PERSON_CATEGORY, category, "category")
         rows = queries.holding_category(rows, code, on=actor.today)

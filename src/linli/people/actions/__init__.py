@@ -1,7 +1,7 @@
 """The verbs on persons, by what they are about: the file, who else may open it, two files that are
 one person's, and moves."""
 
-from ..changes import SUBJECT, Details, KnownElsewhere
+from ..changes import DETAILS, SUBJECT, Details, KnownElsewhere
 from .duplicates import (
     DecidedBefore,
     NoArbiter,
@@ -43,6 +43,7 @@ from .moving import (
 from .serving import end_handover, hand_over
 
 __all__ = [
+    "DETAILS",
     "SUBJECT",
     "BuiltOn",
     "DecidedBefore",

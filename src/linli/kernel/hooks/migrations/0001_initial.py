@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('former_until', models.DateTimeField(null=True)),
                 ('made_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
-                ('by_role', models.CharField(blank=True, choices=[('worker', 'Social worker'), ('station_head', 'Station head'), ('dispatcher', 'Dispatcher'), ('officer', 'Department officer'), ('grid_worker', 'Grid worker'), ('administrator', 'Administrator')], max_length=20)),
+                ('by_role', models.CharField(blank=True, choices=[('worker', 'Social worker'), ('station_head', 'Station head'), ('dispatcher', 'Dispatcher'), ('officer', 'Department officer'), ('grid_worker', 'Grid worker'), ('system', 'System administrator'), ('security', 'Security administrator'), ('audit', 'Audit administrator')], max_length=20)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('by_unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
                 ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hooks', to='accounts.post')),
