@@ -1,6 +1,7 @@
 """What everybody gets and sees by sending; against the reviewed matrix. Nothing sent is kept."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from ..house.regenerate import regenerating
 from ..house.urls import pages
 from . import matrix
 from .crawl import UNANSWERED, Crawl, is_done
+from .report import tell
 from .rows import Town
 from .visitors import visitors
 
@@ -53,8 +55,10 @@ def test_nothing_breaks(crawl: Crawl) -> None:
     assert crawl.found.broken == []
 
 
-def test_everybody_gets_what_the_matrix_says(crawl: Crawl) -> None:
-    assert matrix.wrong_outcomes(crawl.found, reviewed()) == []
+def test_everybody_gets_what_the_matrix_says(crawl: Crawl, record_property: Any) -> None:
+    wrong = matrix.wrong_outcomes(crawl.found, reviewed())
+    tell(record_property, "cells", len(crawl.found.outcomes), wrong)
+    assert wrong == []
 
 
 def test_nobody_sees_what_is_not_theirs(crawl: Crawl) -> None:

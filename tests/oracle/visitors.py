@@ -164,7 +164,8 @@ def _read(response: HttpResponse) -> tuple[str, str]:
         text = _cells(response.content)
     else:
         text = response.content.decode("utf-8", "replace")
-    return _outcome(response, where), f"{text}\n{where}"
+    name = response.headers.get("Content-Disposition", "")
+    return _outcome(response, where), f"{text}\n{where}\n{name}"
 
 
 def _outcome(response: HttpResponse, where: str) -> str:
