@@ -1,19 +1,19 @@
 """Random histories of areas and facts, and a recount that knows the ground itself.
 
-The ground is made of plots. An area is a set of plots; dividing one cuts each of its plots in two.
-A fact is known to lie in the plots its area had on its day, and counts in an area under the
-geography of a day when all of them lie in what that area was then: that is all anybody can know.
+The ground is made of plots. An area has plots of its own beside the areas that lie in it; dividing
+one cuts each of these in two. A fact is known to lie in the own plots that its area had on its day
+(what is recorded under a township alone stays with it when a village goes elsewhere), and counts in
+an area under the geography of a day when all of them lie in what that area was then.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
 
-from linli.kernel.areas.models import ChangeKind
 from linli.lib.areacodes import COUNTY, TOWNSHIP, VILLAGE, ancestors, level_of
 
 CITY = 350500000000
@@ -32,6 +32,7 @@ DAYS = [date(2023, 7, 1), date(2024, 7, 1), date(2025, 7, 1)]
 FACT_DAYS = [date(2023, 3, 1), date(2023, 9, 1), date(2024, 9, 1), date(2025, 9, 1)]
 GEOGRAPHIES = [date(2023, 6, 30), date(2023, 12, 31), date(2024, 12, 31), None]
 NUMBERED = {COUNTY: 10**6, TOWNSHIP: 10**3, VILLAGE: 1}
+ORDER = ("split", "carve", "rename", "reparent", "recode", "merge", "dissolve")
 Line = tuple[str, int, int, date, str]
 moves = st.tuples(
     st.sampled_from(("merge", "split", "recode", "reparent", "rename", "carve", "dissolve")),
@@ -57,6 +58,7 @@ class Atlas:
     used: set[int] = field(default_factory=set)
     touched: set[int] = field(default_factory=set)
     years: dict[date | None, dict[int, set[int]]] = field(default_factory=dict)
+    alone: dict[date | None, dict[int, set[int]]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
 
     @classmethod
@@ -80,11 +82,13 @@ class Atlas:
 
     def keep(self, day: date | None) -> None:
         self.years[day] = self.ground()
+        self.alone[day] = {code: set(plots) for code, plots in self.own.items()}
 
     def reorganise(self, day: date, asked: list[Any]) -> list[Line]:
         """Do what of these can be done on a day; returns the lines that say so."""
         self.touched, before = set(), len(self.lines)
-        for name, one, other, is_new in asked:
+        # A list has no order within a day; this is the one in which it is put into force.
+        for name, one, other, is_new in sorted(asked, key=lambda each: ORDER.index(each[0])):
             codes = sorted(code for code in self.own if code != CITY and code not in self.touched)
             if codes:
                 getattr(self, name)(day, codes[one % len(codes)], other, is_new)
@@ -178,7 +182,7 @@ class Atlas:
 
     def carve(self, day: date, code: int, other: int, is_new: bool) -> None:
         """Something new in a part of an area, nobody knows of what."""
-        if level_of(code) == VILLAGE or code != _coded(code):
+        if level_of(code) == VILLAGE:
             return
         after = code + NUMBERED[level_of(code) + 1] * 60
         while after in self.used:
@@ -229,10 +233,6 @@ class Atlas:
         return found
 
 
-def _coded(code: int) -> int:
-    return code
-
-
 def live(history: list[list[Any]]) -> Atlas:
     """Live through the years and keep what the areas were in each."""
     atlas = Atlas.begin()
@@ -246,13 +246,10 @@ def live(history: list[list[Any]]) -> Atlas:
 def ground_on(atlas: Atlas, day: date) -> dict[int, set[int]]:
     """The areas of the year in which a fact was recorded."""
     passed = sum(1 for one in DAYS if one <= day)
-    return atlas.years[GEOGRAPHIES[passed]]
+    return atlas.alone[GEOGRAPHIES[passed]]
 
 
 def counts_in(atlas: Atlas, code: int, day: date, geography: date | None) -> set[int]:
     """The areas of a geography that surely hold a fact."""
     known = atlas.pieces(ground_on(atlas, day)[code])
     return {area for area, plots in atlas.years[geography].items() if known <= atlas.pieces(plots)}
-
-
-__all__ = ["ChangeKind", "timedelta"]

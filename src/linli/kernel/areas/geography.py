@@ -77,38 +77,46 @@ class Geography:
         """The areas that surely hold a fact with this code and day, the smallest first."""
         return self._holders(Way(code, day), frozenset())
 
-    def _holders(self, way: Way, seen: frozenset[int]) -> list[int]:
+    def _holders(self, way: Way, seen: frozenset[tuple[int, bool]]) -> list[int]:
         above = [way.code, *reversed(ancestors(way.code))]
         for at, one in enumerate(above):
-            ways = None if one in seen else self._ways(one, way, is_here=at == 0)
-            if ways:
+            is_alone = at == 0 and way.is_exact and (one, True) not in seen
+            if is_alone and (ways := self._parts(one, way.day)):
+                return self._common(ways, seen | {(one, True)})
+            if (one, False) not in seen and (ways := self._ways(one, way)):
                 line = self.moved.get(one)
                 is_kept = line is not None and line.kind == ChangeKind.REPARENT
-                chains = [self._holders(each, seen | {one}) for each in ways]
-                certain = set(chains[0]).intersection(*chains[1:])
                 # What lies below the area that has gone went along and is held as before.
-                found = above[: at + is_kept] + [each for each in chains[0] if each in certain]
-                return list(dict.fromkeys(found))
+                rest = self._common(ways, seen | {(one, False)})
+                return list(dict.fromkeys([*above[: at + is_kept], *rest]))
         return above
 
-    def _ways(self, one: int, way: Way, *, is_here: bool) -> list[Way]:
-        """Where a fact in an area is found instead: one of several, if nobody knows."""
+    def _common(self, ways: list[Way], seen: frozenset[tuple[int, bool]]) -> list[int]:
+        """The areas that hold a fact wherever of these it is."""
+        chains = [self._holders(each, seen) for each in ways]
+        certain = set(chains[0]).intersection(*chains[1:])
+        return [each for each in chains[0] if each in certain]
+
+    def _parts(self, one: int, day: date) -> list[Way]:
+        """Of which areas a fact may be that is known by this one alone; none if it is its own."""
+        mixed = [
+            Way(line.before, line.day - DAY) for line in self.mixed.get(one, ()) if line.day <= day
+        ]
+        parts = [Way(line.after, line.day) for line in self.divided.get(one, ()) if line.day > day]
+        return [Way(one, day), *mixed, *parts] if mixed or parts else []
+
+    def _ways(self, one: int, way: Way) -> list[Way]:
+        """Where what is recorded in an area is found instead: in one of several, if nobody knows
+        in which."""
         if one in self.moved:
             line = self.moved[one]
             if line.kind == ChangeKind.REPARENT:
                 return [Way(line.after, way.day, is_exact=False)]
             return [Way(line.after, line.day)]
-        if one in self.came:
-            return [Way(line.before, way.day, way.is_exact) for line in self.came[one]]
-        if not (is_here and way.is_exact):
-            return []
-        mixed = [
-            Way(line.before, way.day) for line in self.mixed.get(one, ()) if line.day <= way.day
+        return [
+            Way(line.before, min(way.day, line.day - DAY), way.is_exact)
+            for line in self.came.get(one, ())
         ]
-        parts = [
-            Way(line.after, line.day) for line in self.divided.get(one, ()) if line.day > way.day
-        ]
-        return [Way(one, way.day), *mixed, *parts] if mixed or parts else []
 
     def is_plain(self, code: int) -> bool:
         """Whether the area is exactly the range of its own code, on any day."""
