@@ -2,7 +2,7 @@
 # make test    set everything up and run every test, real browser included
 # make check   format, lint, types, imports, messages, house rules
 # make oracle  who may see what, alone     make bench   the performance contract
-# make drill   hours of trouble, by hand
+# make drill   hours of trouble, by hand  make docs    the documentation, both languages
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -19,7 +19,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := demo
 .DELETE_ON_ERROR:
 
-.PHONY: demo test check oracle bench drill postgres browser
+.PHONY: demo test check oracle bench drill docs postgres browser
 
 demo: $(RUNS)
 	LINLI_HOME="$${LINLI_HOME:-$(CURDIR)/.demo}" $(BIN)/linli demo --port $(PORT)
@@ -40,6 +40,9 @@ oracle: $(READY) postgres
 
 bench: $(READY) postgres
 	$(BIN)/python -m benchmarks
+
+docs: $(READY)
+	$(BIN)/python -m tools.docs
 
 drill: $(READY) postgres browser
 	$(BIN)/python -m pytest tests/drill -p no:xdist
