@@ -22,6 +22,12 @@ def administrator(world: World) -> Actor:
     return actor
 
 
+def security(world: World) -> Actor:
+    actor = world.actor("security")
+    set_actor(actor)
+    return actor
+
+
 def administrator_at(world: World, unit: str) -> Actor:
     """Another administrator, at another department."""
     user = User.objects.create(username=f"admin_{unit}", name=f"Admin {unit}")

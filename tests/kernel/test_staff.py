@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -14,13 +15,23 @@ from linli.kernel.timeline.models import Event
 from linli.kernel.units.models import ServiceArea, Unit
 
 from ..world import CITY, SINCE, TOWNSHIP, World
-from .staff import DAY, administrator, administrator_at, give_key, post_at, post_at_unit, registered
+from .staff import (
+    DAY,
+    administrator,
+    administrator_at,
+    give_key,
+    post_at,
+    post_at_unit,
+    registered,
+    security,
+)
 
 pytestmark = pytest.mark.django_db
 # Everybody whose every post lies in the county, and who does not.
 IN_COUNTY = {
     "dispatcher", "head", "worker", "second_worker", "sharing_head", "sharing_worker",
     "sibling_head", "sibling_worker", "township_officer", "officer", "grid_worker", "administrator",
+    "security", "auditor",
 }  # fmt: skip
 
 
@@ -46,12 +57,12 @@ def test_the_timeline_holds_neither_names_nor_secrets(world: World) -> None:
     made = registered(actor, world, phone="13800138000")
     key = actions.issue_key(
         made.user.posts.get(),
-        actor=actor,
+        actor=security(world),
         name="A program",
         valid_until=actor.now + DAY,
         scopes=["orders:read"],
     )
-    password = actions.give_new_password(made.user, actor=actor)
+    password = actions.give_new_password(made.user, actor=security(world))
     text = str(list(Event.objects.values()))
     for secret in (made.password, password, key, "Li New", "li.new", "13800138000", "A program"):
         assert secret not in text
@@ -127,7 +138,7 @@ def act_on(user: User, post: Post, actor: Actor) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "who",
-    ["dispatcher", "head", "worker", "officer", "national_officer", "grid_worker"],
+    ["dispatcher", "head", "worker", "officer", "national_officer", "grid_worker", "auditor"],
 )
 def test_no_other_role_administers_anybody(world: World, who: str) -> None:
     post = post_at(world, "second_worker")
@@ -142,9 +153,12 @@ def test_no_other_role_administers_anybody(world: World, who: str) -> None:
         registered(actor, world)
 
 
+@pytest.mark.parametrize("by", [administrator, security])
 @pytest.mark.parametrize("whom", ["other_worker", "city_officer", "national_officer"])
-def test_nothing_outside_the_area_is_touched(world: World, whom: str) -> None:
-    post, actor = post_at(world, whom), administrator(world)
+def test_nothing_outside_the_area_is_touched(
+    world: World, whom: str, by: Callable[[World], Actor]
+) -> None:
+    post, actor = post_at(world, whom), by(world)
     give_key(post)
     before = Event.objects.count()
     for verb, act in act_on(world.users[whom], post, actor).items():
@@ -200,9 +214,9 @@ def test_whoever_also_works_above_keeps_their_password_from_those_below(world: W
     )
     actor = administrator(world)
     for act in (
-        lambda: actions.give_new_password(both, actor=actor),
+        lambda: actions.give_new_password(both, actor=security(world)),
         lambda: actions.edit_user(both, actor=actor, name="X", phone="13800138000"),
-        lambda: actions.deactivate_user(both, actor=actor),
+        lambda: actions.deactivate_user(both, actor=security(world)),
     ):
         with pytest.raises(Refused):
             act()
@@ -218,7 +232,7 @@ def test_whoever_also_works_above_keeps_their_password_from_those_below(world: W
     )
     above.valid_to = actor.today - DAY
     above.save()
-    actions.give_new_password(both, actor=actor)
+    actions.give_new_password(both, actor=security(world))
 
 
 def test_a_post_to_come_elsewhere_counts_as_well(world: World) -> None:
@@ -229,14 +243,17 @@ def test_a_post_to_come_elsewhere_counts_as_well(world: World) -> None:
         valid_from=timezone.localdate() + 30 * DAY,
     )
     with pytest.raises(Refused):
-        actions.deactivate_user(world.users["worker"], actor=administrator(world))
+        actions.deactivate_user(world.users["worker"], actor=security(world))
 
 
 def test_administrators_do_not_lock_themselves_out(world: World) -> None:
     actor, mine = administrator(world), world.users["administrator"]
+    guard = world.users["security"]
     for act in (
-        lambda: actions.deactivate_user(mine, actor=actor),
-        lambda: actions.give_new_password(mine, actor=actor),
+        lambda: actions.deactivate_user(guard, actor=security(world)),
+        lambda: actions.give_new_password(guard, actor=security(world)),
+        lambda: actions.reset_factors(guard, actor=security(world)),
+        lambda: actions.end_sessions(guard, actor=security(world)),
         lambda: actions.end_post(
             post_at(world, "administrator"), actor=actor, last_day=actor.today
         ),
@@ -246,21 +263,11 @@ def test_administrators_do_not_lock_themselves_out(world: World) -> None:
     ):
         with pytest.raises(Unfit):
             act()
-    township = actions.open_post(
-        mine,
-        actor=actor,
-        unit_id=world.unit_id("township_department"),
+    second = Post.objects.create(
+        user=mine,
+        unit=world.township_department,
         role=Role.SYSTEM,
-        first_day=actor.today,
-    )
-    actions.end_post(township, actor=actor, last_day=actor.today)
-    township.delete()
-    second = actions.open_post(
-        mine,
-        actor=actor,
-        unit_id=world.unit_id("township_department"),
-        role=Role.SYSTEM,
-        first_day=actor.today + 5 * DAY,
+        valid_from=actor.today + 5 * DAY,
     )
     first = post_at_unit(mine, "county_department", world)
     with pytest.raises(Unfit):

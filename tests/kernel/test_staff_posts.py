@@ -30,6 +30,7 @@ from .staff import (
     last_line,
     post_at,
     registered,
+    security,
 )
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,7 @@ def test_a_role_is_given_where_it_belongs_only(world: World, role: Role, kind: U
     actor = administrator(world)
     user = registered(actor, world).user
 
-    def give() -> Post:
+    def give() -> Any:
         return actions.open_post(
             user, actor=actor, unit_id=unit.pk, role=role, first_day=actor.today
         )
@@ -70,6 +71,8 @@ def test_a_role_is_given_where_it_belongs_only(world: World, role: Role, kind: U
         (Role.GRID_WORKER, UnitKind.ROOM),
         (Role.OFFICER, UnitKind.DEPARTMENT),
         (Role.SYSTEM, UnitKind.DEPARTMENT),
+        (Role.SECURITY, UnitKind.DEPARTMENT),
+        (Role.AUDIT, UnitKind.DEPARTMENT),
     }
     if (role, kind) in belongs:
         assert give().role == role
@@ -178,7 +181,7 @@ def test_switching_off_ends_sessions_and_keys_and_tells_of_every_post(
     )
     key = give_key(Post.objects.get(user=user, unit=world.station))
     actor = administrator(world)
-    actions.deactivate_user(user, actor=actor)
+    actions.deactivate_user(user, actor=security(world))
 
     assert is_out(browser)
     assert post_of(key, now=timezone.now()) is None
@@ -187,10 +190,10 @@ def test_switching_off_ends_sessions_and_keys_and_tells_of_every_post(
         PostEnded(user.pk, world.unit_id("sibling"), "worker", actor.today),
     }
     before = Event.objects.count()
-    actions.deactivate_user(user, actor=actor)
+    actions.deactivate_user(user, actor=security(world))
     assert (Event.objects.count(), len(told)) == (before, 2)
 
-    actions.reactivate_user(user, actor=actor)
+    actions.reactivate_user(user, actor=security(world))
     assert last_line().verb == "staff.user_reactivated"
     assert is_out(browser), "a session from before came back"
     assert not is_out(signed_in(world, "worker"))
@@ -199,7 +202,7 @@ def test_switching_off_ends_sessions_and_keys_and_tells_of_every_post(
 def test_a_new_password_ends_sessions_and_must_be_changed(world: World) -> None:
     browser, other = signed_in(world, "worker"), signed_in(world, "head")
     before = world.users["worker"].password
-    password = actions.give_new_password(world.users["worker"], actor=administrator(world))
+    password = actions.give_new_password(world.users["worker"], actor=security(world))
     held = User.objects.get(username="worker")
     assert check_password(password, held.password)
     assert not check_password(PASSWORD, held.password)
@@ -208,7 +211,7 @@ def test_a_new_password_ends_sessions_and_must_be_changed(world: World) -> None:
     assert is_out(browser)
     assert not is_out(other)
     assert len(password) >= 16
-    again = actions.give_new_password(world.users["worker"], actor=administrator(world))
+    again = actions.give_new_password(world.users["worker"], actor=security(world))
     assert again != password
 
 
@@ -252,15 +255,19 @@ def test_renaming_tells_what_was_changed_and_nothing_for_nothing(world: World) -
 def test_a_key_opens_its_post_until_it_is_revoked(world: World) -> None:
     actor, post = administrator(world), post_at(world, "worker")
     key = actions.issue_key(
-        post, actor=actor, name="importer", valid_until=actor.now + DAY, scopes=["orders:read"]
+        post,
+        actor=security(world),
+        name="importer",
+        valid_until=actor.now + DAY,
+        scopes=["orders:read"],
     )
     assert last_line().verb == "staff.key_issued"
     assert post_of(key, now=actor.now) == post
     token = post.tokens.get()
-    actions.revoke_key(token, actor=actor)
+    actions.revoke_key(token, actor=security(world))
     assert post_of(key, now=actor.now) is None
     before = Event.objects.count()
-    actions.revoke_key(token, actor=actor)
+    actions.revoke_key(token, actor=security(world))
     assert Event.objects.count() == before
 
 
@@ -268,13 +275,17 @@ def test_no_key_for_a_post_that_is_over_or_a_user_who_is_off(world: World) -> No
     actor = administrator(world)
     over = post_at(world, "worker")
     actions.end_post(over, actor=actor, last_day=actor.today - DAY)
-    actions.deactivate_user(world.users["head"], actor=actor)
+    actions.deactivate_user(world.users["head"], actor=security(world))
     off = post_at(world, "head")
     running = post_at(world, "second_worker")
     for post, until in ((over, DAY), (off, DAY), (running, -DAY)):
         with pytest.raises(Unfit):
             actions.issue_key(
-                post, actor=actor, name="x", valid_until=actor.now + until, scopes=["orders:read"]
+                post,
+                actor=security(world),
+                name="x",
+                valid_until=actor.now + until,
+                scopes=["orders:read"],
             )
     assert ApiToken.objects.count() == 0
 

@@ -1,6 +1,7 @@
 """The administrator's pages: users, posts, keys and passwords."""
 
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def test_a_unit_is_told_from_another_of_its_name_by_its_place(world: World) -> N
 
 
 def test_the_page_of_a_user_shows_posts_keys_and_history(world: World) -> None:
-    client = signed_in("administrator")
+    client = signed_in("security")
     post = Post.objects.get(user=world.users["worker"])
     key = secret_of(
         client.post(
@@ -169,7 +170,7 @@ def test_the_page_of_a_user_shows_posts_keys_and_history(world: World) -> None:
 def test_the_frame_keeps_the_post_of_whoever_looks(world: World) -> None:
     shown = text_of(signed_in("administrator").get(url_of(world, "worker")))
     (frame,) = re.findall(r'class="who__name">([^<]*)<', shown)
-    assert frame == "Test county_department · Administrator"
+    assert frame == "Test county_department · System administrator"
 
 
 def test_a_post_is_given_and_ended(world: World) -> None:
@@ -187,7 +188,7 @@ def test_a_post_is_given_and_ended(world: World) -> None:
 
 
 def test_switching_off_and_on(world: World) -> None:
-    client, theirs = signed_in("administrator"), signed_in("worker")
+    client, theirs = signed_in("security"), signed_in("worker")
     assert client.post(url_of(world, "worker", "deactivate/")).status_code == 302
     assert theirs.get("/desk/").headers["Location"] == "/sign-in/"
     shown = text_of(client.get(url_of(world, "worker")))
@@ -199,25 +200,24 @@ def test_switching_off_and_on(world: World) -> None:
 
 
 def test_own_verbs_that_would_lock_one_out_are_refused_with_a_sentence(world: World) -> None:
-    client = signed_in("administrator")
     mine = Post.objects.get(user=world.users["administrator"])
-    shown = text_of(client.get(url_of(world, "administrator")))
+    guard = signed_in("security")
+    shown = text_of(guard.get(url_of(world, "security")))
     assert "Switch off" not in shown
     assert "Give a new password" not in shown
-    for page in (
-        url_of(world, "administrator", "deactivate/"),
-        f"/desk/accounts/posts/{mine.pk}/end/",
+    for client, page in (
+        (guard, url_of(world, "security", "deactivate/")),
+        (signed_in("administrator"), f"/desk/accounts/posts/{mine.pk}/end/"),
     ):
         answer = client.post(page, {"last_day": timezone.localdate().isoformat()})
         assert answer.status_code == 422
         assert answer.context["form"].non_field_errors()
     mine.refresh_from_db()
     assert mine.valid_to is None
-    assert User.objects.get(username="administrator").is_active
+    assert User.objects.get(username="security").is_active
 
 
 def test_what_is_outside_the_area_is_not_there(world: World) -> None:
-    client = signed_in("administrator")
     with_key = Post.objects.get(user=world.users["other_worker"])
     hidden = ApiToken.objects.create(
         post=with_key, name="x", key_hash=b"x" * 32, valid_until=timezone.now()
@@ -225,12 +225,21 @@ def test_what_is_outside_the_area_is_not_there(world: World) -> None:
     pages = [
         url_of(world, name, page)
         for name in ("other_worker", "city_officer")
-        for page in ("", "edit/", "password/", "deactivate/", "activate/", "posts/")
+        for page in (
+            "",
+            "edit/",
+            "password/",
+            "deactivate/",
+            "activate/",
+            "posts/",
+            "sessions/",
+            "factors/",
+        )
     ]
     pages += [f"/desk/accounts/posts/{with_key.pk}/{verb}/" for verb in ("end", "key")]
     pages.append(f"/desk/accounts/keys/{hidden.pk}/revoke/")
     before = Event.objects.count()
-    for page in pages:
+    for page, client in product(pages, (signed_in("administrator"), signed_in("security"))):
         assert client.get(page).status_code in {404, 405}, page
         assert client.post(page, new_user(world)).status_code in {404, 405}, page
     assert Event.objects.count() == before
@@ -272,7 +281,7 @@ def test_nothing_opens_until_a_password_is_chosen(world: World) -> None:
 def test_a_program_goes_on_while_its_user_must_choose(world: World) -> None:
     post = Post.objects.get(user=world.users["worker"])
     key = secret_of(
-        signed_in("administrator").post(
+        signed_in("security").post(
             f"/desk/accounts/posts/{post.pk}/key/", {"name": "Importer", "days": 30}
         )
     )

@@ -59,7 +59,7 @@ def test_answers_to_what_is_sent_are_private_too(staff: Client) -> None:
 
 
 def test_what_a_program_is_told_is_private(world: World) -> None:
-    with acting(world.actor("administrator")) as actor:
+    with acting(world.actor("security")) as actor:
         post = Post.objects.select_related("unit").get(user=world.users["worker"])
         key = issue_key(
             post,

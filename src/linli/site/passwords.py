@@ -12,10 +12,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
-from django.contrib.auth.password_validation import (
-    CommonPasswordValidator,
-    UserAttributeSimilarityValidator,
-)
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -101,23 +97,6 @@ class NotOneOfTheLast:
 
     def get_help_text(self) -> str:
         return _("You have used this password before; take one that is not among your last five.")
-
-
-class NotCommon(CommonPasswordValidator):
-    """Django's own check with a sentence that is in both languages."""
-
-    def get_error_message(self) -> str:
-        return _("Too many people use this password; it is on every list of those who guess.")
-
-
-class NotAboutOneself(UserAttributeSimilarityValidator):
-    """Django's own check of our names, with a sentence that is in both languages."""
-
-    def __init__(self) -> None:
-        super().__init__(user_attributes=("username", "name", "phone", "email"))
-
-    def get_error_message(self) -> str:
-        return _("This password is too much like your name or number.")
 
 
 class NotTheDemonstrations:

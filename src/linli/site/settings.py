@@ -154,11 +154,14 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "linli.site.passwords.NotAboutOneself"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "phone", "email")},
+    },
     {"NAME": "linli.site.passwords.LongEnough"},
     {"NAME": "linli.site.passwords.Mixed"},
     {"NAME": "linli.site.passwords.NotOneOfTheLast"},
-    {"NAME": "linli.site.passwords.NotCommon"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "linli.site.passwords.NotTheDemonstrations"},
 ]
 LINLI_PASSWORD_POLICY = read_choice("LINLI_PASSWORD_POLICY", ("asvs", "graded"), "asvs")
