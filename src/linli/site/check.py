@@ -207,6 +207,11 @@ def django_settings() -> Iterator[Finding]:
             "LINLI_HTTPS is off: passwords and people's data would cross the network in clear."
         )
         yield Finding("error", "settings.https", told)
+    if settings.LINLI_SECOND_FACTOR == "off" and not HERE.issuperset(settings.ALLOWED_HOSTS):
+        told = _(
+            "LINLI_SECOND_FACTOR is off: who knows an administrator's password has their powers."
+        )
+        yield Finding("error", "settings.second_factor", told)
     if settings.HTTPS and not settings.LINLI_TRUSTED_PROXIES:
         # Our server speaks no TLS, so one stands before it; its address would be everybody's.
         told = _(

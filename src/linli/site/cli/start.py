@@ -50,6 +50,8 @@ def demo(host: str, port: int, no_serve: bool, reset: bool) -> None:
     """Show Linli with invented people, in a home of its own beside the real one."""
     own_home = folder_from(os.environ).with_name("linli-demo")
     os.environ.setdefault("LINLI_HOME", str(own_home))
+    # Everybody may look around; a real installation starts with what settings.py says.
+    os.environ.setdefault("LINLI_SECOND_FACTOR", "off")
     prepare_installation(for_demo=True)
     from linli.site.demo import prepare  # noqa: PLC0415  (needs Django)
 
