@@ -34,6 +34,8 @@ GLOBAL = {
     "accounts.ApiToken": "read before there is an actor; holds a hash only",
     "accounts.Allowance": "counted before there is an actor; an id or a keyed hash, and a moment",
     "hooks.Hook": "read through its post by permission; addresses of programs, the secret sealed",
+    "hooks.Delivery": "read through its hook; a kind, an id and codes",
+    "hooks.Attempt": "read through its hook; a status and a time",
     "accounts.SignInFailure": "counted before there is an actor; holds hashes only",
     "accounts.PastPassword": "hashes, compared while their owner chooses a new password",
     "accounts.Session": "read before there is an actor; found by the browser's secret",

@@ -90,7 +90,9 @@ ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "post_id": lambda town, one, page: _first(one.posts),
     "key_id": lambda town, one, page: _first(one.keys),
     "hook_id": lambda town, one, page: _first(one.hooks),
-    "delivery_id": lambda town, one, page: one.hooks and one.hooks[0].deliveries.first(),
+    "delivery_id": lambda town, one, page: (
+        one.hooks[0].deliveries.order_by("id").first() if one.hooks else None
+    ),
     "organisation_id": lambda town, one, page: one.agency,
     "site_id": lambda town, one, page: town.world.units[one.team.station],
 }

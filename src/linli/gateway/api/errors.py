@@ -144,7 +144,7 @@ def connect(api: NinjaAPI) -> None:
 
 STATUS: dict[int, Promise] = {
     400: _("The call cannot be read. Nothing was changed."),
-    401: _("A valid key is needed: “Authorization: Bearer …”."),
+    401: _("A valid key is needed."),
     403: _("This call needs the check against forged forms, or a key."),
 }
 
