@@ -17,7 +17,7 @@ from linli.lib.areacodes import range_of
 from .door import Door
 from .errors import NotFound, Unfit
 from .paging import cut
-from .schemas import OLDER, After, Area, Day, text
+from .schemas import OLDER, After, AskedArea, Day, text
 
 # Areas, lists and the network are public knowledge: whoever may see the directory sees them.
 NO_AREA = _("This is not the code of an area in force.")
@@ -83,7 +83,7 @@ def _out(place: Place) -> dict[str, Any]:
 def find_areas(
     request: HttpRequest,
     search: Beginning,  # type: ignore[valid-type]
-    inside: Area | None = None,
+    inside: AskedArea | None = None,
 ) -> Any:
     """The first 20 areas found by name, pinyin, initials or code, the larger ones first."""
     if inside is not None and not is_code(inside):
@@ -122,7 +122,7 @@ def list_terms(
     request: HttpRequest,
     list: Literal[tuple(TermList.values)],  # type: ignore[valid-type]
     on: Day | None = None,
-    area: Area | None = None,
+    area: AskedArea | None = None,
 ) -> Any:
     """The codes of a list in force on a day (default: today), everywhere or also in an area."""
     if area is not None and not is_code(area):

@@ -27,6 +27,7 @@ from .schemas import (
     OLDER,
     After,
     Area,
+    AskedArea,
     Code,
     Day,
     Done,
@@ -227,7 +228,7 @@ def list_units(request: HttpRequest, kind: UnitKind, after: After = "") -> Any:
 def list_sites(
     request: HttpRequest,
     search: Search = "",
-    inside: Area | None = None,
+    inside: AskedArea | None = None,
     after: After = "",
 ) -> Any:
     """Sites in force around the post, the latest changed first, 25 a page."""
@@ -417,7 +418,7 @@ def change_agency(request: HttpRequest, organisation_id: UUID, given: AgencyChan
 
 
 @door.get("/coverage", needs="directory.view", gives=CoverageOut)
-def get_coverage(request: HttpRequest, area: Area) -> Any:
+def get_coverage(request: HttpRequest, area: AskedArea) -> Any:
     """How far the areas below one are covered: of a county its townships with their stations, of
     anything larger how many townships are covered."""
     today = actor_of(request).today

@@ -69,7 +69,12 @@ def whole(least: int, most: int, example: int | None = None, told: str = "") -> 
 
 
 Search = text(80, told="a part of the name")
-Area = whole(0, 999_999_999_999, 350502004001, "12-digit statistical area code, as a number")
+AREA = "12-digit statistical area code, as a number"
+Area = whole(0, 999_999_999_999, 350502004001, AREA)
+# In an address everything is a text.
+AskedArea = Annotated[
+    int, Field(ge=0, le=999_999_999_999, examples=[350502004001], description=AREA)
+]
 Code = Annotated[
     str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$", examples=["care"])
 ]

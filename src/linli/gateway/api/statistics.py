@@ -27,7 +27,7 @@ from linli.kernel.ui.pages import actor_of
 
 from .door import Door
 from .errors import NotFound, Unfit
-from .schemas import Area, Day, text
+from .schemas import AskedArea, Day, text
 
 door = Door("statistics", reads=KeyScope.STATISTICS_READ)
 # The page's own permission; each measure asks for its own beside it.
@@ -142,7 +142,7 @@ def get_numbers(
     measure: Name,  # type: ignore[valid-type]
     first: Day,
     last: Day,
-    area: Area | None = None,
+    area: AskedArea | None = None,
     by: By = "",  # type: ignore[valid-type]
 ) -> Any:
     """One measure for an area and some days, broken down by one dimension if asked for.
