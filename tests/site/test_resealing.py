@@ -4,10 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings as present
 from django.db import connection
 from pytest_django import Settings
 
+from linli.kernel.accounts.factors import FactorAdapter
 from linli.kernel.accounts.models import User
 from linli.kernel.crypto.sealing import newest_key, seal, unseal
 from linli.kernel.timeline.models import Event
@@ -121,6 +123,19 @@ def test_a_reseal_that_was_stopped_goes_on_where_it_was(
         resealing.reseal(killed)
     assert sum(held["k1"] for held in resealing.counted().values()) == whole - 1
     assert resealing.reseal() == whole - 1
+
+
+def test_the_secret_of_a_second_factor_moves_too(world: World, ring: KeyRing) -> None:
+    adapter = FactorAdapter()
+    factor = Authenticator.objects.create(
+        user=world.users["worker"], type="totp", data={"secret": adapter.encrypt("ABC")}
+    )
+    resealing.add_key(ring)
+    resealing.reseal()
+    resealing.retire_key(ring, "k1")
+
+    factor.refresh_from_db()
+    assert adapter.decrypt(factor.data["secret"]) == "ABC"
 
 
 def test_what_is_done_with_keys_is_on_record(world: World, ring: KeyRing) -> None:

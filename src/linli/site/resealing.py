@@ -10,7 +10,8 @@ from django.db import connection
 
 from linli.kernel.accounts.actors import acting, system
 from linli.kernel.crypto.fields import SealedTextField
-from linli.kernel.crypto.sealing import newest_key, seal, unseal
+from linli.kernel.crypto.holders import holders
+from linli.kernel.crypto.sealing import key_of, newest_key, seal, unseal
 from linli.kernel.timeline.record import record
 
 from . import keyring
@@ -63,12 +64,14 @@ def sealed_columns() -> Iterator[Column]:
 
 
 def counted() -> dict[str, Counter[str]]:
-    """How many values are sealed with each key, by column (named as `<table>.<column>`)."""
+    """How many values are sealed with each key, by column (`<table>.<column>`) or holder."""
     found = {}
     with acting(system("keys.count")), connection.cursor() as cursor:
         for one in sealed_columns():
             cursor.execute(one.sql(COUNT))
             found[one.purpose] = Counter(dict(cursor.fetchall()))
+        for holder in holders():
+            found[holder.name] = Counter(key_of(value) for value in holder.values())
     return found
 
 
@@ -91,6 +94,9 @@ def reseal(say: Callable[[str, int], None] = lambda purpose, values: None) -> in
         while done := _reseal_some(one, newest):
             total += done
             say(one.purpose, done)
+    for holder in holders():
+        with acting(system("keys.reseal")):
+            total += holder.reseal()
     with acting(system("keys.reseal")) as actor:
         record(
             actor, "site.resealed", subject_type="key", subject_id=None, key=newest, values=total

@@ -5,7 +5,7 @@ with the app, and only a later one is taken, whichever process asks.
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -17,12 +17,15 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest
 
-from linli.kernel.crypto.sealing import seal, unseal
+from linli.kernel.crypto.holders import Holder, enter
+from linli.kernel.crypto.sealing import key_of, newest_key, seal, unseal
 
 from .enums import ADMINISTRATORS
 from .models import User
 
 PURPOSE = "accounts.factor"
+# What allauth has us encrypt, by its place in `data`.
+SEALED = ("secret", "seed")
 TOTP, PASSKEY, CODES = (
     Authenticator.Type.TOTP,
     Authenticator.Type.WEBAUTHN,
@@ -91,3 +94,26 @@ def step_of(secret: str, code: str) -> int | None:
         ):
             return int(step)
     return None
+
+
+def sealed_values() -> Iterator[bytes]:
+    """Every sealed secret of every factor."""
+    for data in Authenticator.objects.values_list("data", flat=True):
+        yield from (base64.b64decode(data[name]) for name in SEALED if name in data)
+
+
+def reseal_factors() -> int:
+    """Seal again what older keys have sealed."""
+    adapter, newest, count = FactorAdapter(), newest_key(), 0
+    for factor in Authenticator.objects.select_for_update().order_by("pk"):
+        names = [name for name in SEALED if name in factor.data]
+        older = [name for name in names if key_of(base64.b64decode(factor.data[name])) != newest]
+        for name in older:
+            factor.data[name] = adapter.encrypt(adapter.decrypt(factor.data[name]))
+        if older:
+            factor.save(update_fields=("data",))
+        count += len(older)
+    return count
+
+
+enter(Holder("accounts.factors", sealed_values, reseal_factors))

@@ -33,7 +33,7 @@ def unseal(value: bytes, *, purpose: str) -> str:
     if len(value) < 2 or value[0] != AES_GCM:
         raise SealError("unknown algorithm")
     start = 2 + value[1]
-    key = settings.LINLI_FIELD_KEYS.get(value[2:start].decode(errors="replace"))
+    key = settings.LINLI_FIELD_KEYS.get(key_of(value))
     if key is None:
         raise SealError("unknown key")
     nonce, body = value[start : start + NONCE_BYTES], value[start + NONCE_BYTES :]
@@ -46,6 +46,12 @@ def unseal(value: bytes, *, purpose: str) -> str:
 def blind(text: str, *, purpose: str) -> bytes:
     """Keyed hash (32 bytes) of an exact value for look-up, different for every purpose."""
     return hmac.new(_index_key(purpose), text.encode(), hashlib.sha256).digest()
+
+
+def key_of(value: bytes) -> str:
+    """The id of the key with which a value is sealed."""
+    value = bytes(value)
+    return value[2 : 2 + value[1]].decode(errors="replace")
 
 
 def newest_key() -> str:
