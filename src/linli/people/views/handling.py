@@ -103,6 +103,7 @@ def join(request: HttpRequest, found: Duplicate) -> HttpResponse:
         merge = actions.join_files(found, actor=actor, **form.decision())
         messages.success(request, _("One file now. It can be taken apart again from here."))
         return redirect("people:person", merge.kept_id)
+    compared = _compared(request, found)
     return form_page(
         request,
         form,
@@ -111,7 +112,8 @@ def join(request: HttpRequest, found: Duplicate) -> HttpResponse:
         template="people/join.html",
         cancel_url=reverse("people:duplicate", args=[found.pk]),
         affects=_("Both stations see this in the files. Services and orders follow the kept file."),
-        **_compared(request, found),
+        files=compared["files"],
+        comparison=compared["comparison"],
     )
 
 
