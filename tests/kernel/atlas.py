@@ -14,6 +14,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from linli.kernel.areas.moves import MOVING, Moves
+from linli.kernel.areas.moves import Line as Logged
 from linli.lib.areacodes import COUNTY, TOWNSHIP, VILLAGE, ancestors, level_of
 
 CITY = 350500000000
@@ -60,6 +62,7 @@ class Atlas:
     years: dict[date | None, dict[int, set[int]]] = field(default_factory=dict)
     alone: dict[date | None, dict[int, set[int]]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
+    along: list[Line] = field(default_factory=list)
 
     @classmethod
     def begin(cls) -> "Atlas":
@@ -135,6 +138,7 @@ class Atlas:
     def _end(self, code: int, after: int) -> None:
         for child in [each for each, above in self.parent.items() if above == code]:
             self.parent[child] = after
+            self.along.append(("reparent", child, after, self.lines[-1][3], ""))
         self.own[after] |= self.own.pop(code)
         del self.parent[code]
 
@@ -231,6 +235,18 @@ class Atlas:
             else:
                 found.add(plot)
         return found
+
+    def log(self) -> Moves:
+        """The change log that putting these lines into force makes."""
+        told = {(line[1], line[3]) for line in self.lines if line[0] in MOVING}
+        along = [line for line in self.along if (line[1], line[3]) not in told]
+        begun: dict[int, date] = dict.fromkeys((CITY, *START), date.min)
+        made = []
+        for kind, before, after, day, _name in sorted(self.lines + along, key=lambda one: one[3]):
+            is_new = begun.setdefault(after, day) == day
+            if kind != "rename":
+                made.append(Logged(kind, before, after, day, is_new))
+        return Moves(tuple(made))
 
 
 def live(history: list[list[Any]]) -> Atlas:

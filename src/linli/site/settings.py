@@ -74,7 +74,7 @@ if LINLI_HOME_AREA and not (LINLI_HOME_AREA.isdigit() and len(LINLI_HOME_AREA) i
 ROOMS = ("directory", "people", "services", "dispatch", "intake", "portal", "gateway")
 KERNEL = (
     "terms", "areas", "units", "accounts", "timeline", "jobs", "operations", "flow", "staff",
-    "hooks", "stats", "forms", "sheets", "ui",
+    "reorganise", "hooks", "stats", "forms", "sheets", "ui",
 )  # fmt: skip
 
 INSTALLED_APPS = [

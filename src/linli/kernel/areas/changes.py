@@ -74,6 +74,18 @@ def place(source: str, line: int) -> str:
     return _("%(source)s, line %(line)s") % {"source": source, "line": line}
 
 
+def read_text(content: bytes, source: str) -> str:
+    """A file as text. Raises Refused unless it is UTF-8 or, as Chinese Excel saves it, GB 18030."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Refused(
+        [_("%(source)s: this is no text file; save the table as CSV.") % {"source": source}]
+    )
+
+
 def is_changes(text: str) -> bool:
     """Whether a text is a list of changes, by its first line."""
     titles = text.partition("\n")[0].replace("\ufeff", "").strip().split(",")

@@ -85,25 +85,19 @@ class Ledger:
 
     def _hold(self, codes: set[int]) -> None:
         for some in _chunks(sorted(codes)):
-            areas = Area.objects.using(self.using).filter(code__in=some)
-            lives = {
-                code: life
-                for code, *life in areas.values_list("code", "valid_from", "valid_to", "is_pseudo")
-            }
-            versions = AreaVersion.objects.using(self.using).filter(area__in=some)
-            rows = versions.order_by("valid_from").values_list(
-                "area_id", "zh", "parent_id", "valid_from", "id"
-            )
-            for code, zh, parent, since, pk in rows:
-                life = lives[code]
+            areas = Area.objects.using(self.using).in_bulk(some)
+            # An area without a version has no name, and nothing above it that is dated.
+            for code, area in areas.items():
                 self.held[code] = Held(
-                    code, life[0], life[1], zh, parent, since, pk, is_pseudo=life[2]
-                )
-            for code, life in lives.items():
-                # An area without a version has no name, and none above it that is dated.
-                self.held.setdefault(
-                    code, Held(code, life[0], life[1], "", None, life[0], is_pseudo=life[2])
-                )
+                    code, area.valid_from, area.valid_to, "", None, area.valid_from,
+                    is_pseudo=area.is_pseudo,
+                )  # fmt: skip
+            versions = AreaVersion.objects.using(self.using).filter(area__in=some)
+            for code, zh, parent, since, pk in versions.order_by("valid_from").values_list(
+                "area_id", "zh", "parent_id", "valid_from", "id"
+            ):
+                one = self.held[code]
+                one.zh, one.parent, one.version_since, one.id = zh, parent, since, pk
         for code in codes:
             if code in self.held and self.held[code].parent is not None:
                 self.below[self.held[code].parent or 0].add(code)
@@ -119,8 +113,8 @@ class Ledger:
             self._take_along(some, day)
         if self.faults:
             raise Refused(self.faults)
-        for one in self.held.values():
-            self._close(one)
+        for held in self.held.values():
+            self._close(held)
         return self.effects
 
     def _fault(self, one: Change, sentence: str, **given: object) -> bool:

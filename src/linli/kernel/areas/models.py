@@ -101,9 +101,6 @@ class Reorganisation(models.Model):
     asked_at = models.DateTimeField()
     lines = models.JSONField(default=list)
     made = models.JSONField(default=dict)
-    queued_at = models.DateTimeField(null=True)
-    done = models.IntegerField(default=0)
-    refused = models.JSONField(default=list)
     applied_at = models.DateTimeField(null=True)
     taken_back_at = models.DateTimeField(null=True)
 

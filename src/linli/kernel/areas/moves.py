@@ -198,7 +198,7 @@ def moves(*, geography: date | None = None) -> Moves:
     if rows[0][0] != newest:
         held = [row for row in rows if row[1] not in {None, ChangeKind.RENAME}]
         held.sort(key=lambda row: (row[4], row[5]))
-        log = Moves(tuple(Line(*row[1:5], row[6]) for row in held))
+        log = Moves(tuple(Line(row[1], row[2], row[3], row[4], row[6]) for row in held))
         _known = rows[0][0], log
     if geography is None:
         return log

@@ -1,6 +1,6 @@
 """Puts a list of changes into force as a whole, and takes it back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connections, models, transaction
 from django.utils.translation import gettext as _
 
-from linli.lib.areacodes import kind_of, level_of
+from linli.lib.areacodes import NATION, kind_of, level_of
 from linli.lib.divisions import read_name
 from linli.lib.uuid7 import uuid7
 
@@ -28,7 +28,6 @@ END = """
 UPDATE areas_area area SET valid_to = told.day
 FROM unnest(%s::bigint[], %s::date[]) AS told(code, day) WHERE area.code = told.code
 """
-Progress = Callable[[int], None]
 
 
 def effects_of(told: Iterable[Change], *, today: date, using: str = "default") -> Effects:
@@ -49,7 +48,6 @@ def apply(
     today: date,
     held: Reorganisation | None = None,
     using: str = "default",
-    progress: Progress = lambda done: None,
 ) -> Effects:
     """Put a list into force in one transaction; of what is in force already nothing is done again.
 
@@ -60,24 +58,39 @@ def apply(
         lock(using)
         found = effects_of(lines, today=today, using=using)
         if found.lines or held is not None:
-            record = held or Reorganisation(area=0, asked_at=now)
-            record.lines = record.lines or [as_line(one) for one in lines]
+            record = held or Reorganisation(area=NATION, asked_at=now)
+            record.lines = record.lines or [as_kept(one) for one in lines]
             record.applied_at = now
             record.save(using=using)
-            record.made = _write(found, record, using=using, progress=progress)
-            record.done = len(found.lines)
-            record.save(using=using, update_fields=["made", "done"])
+            record.made = _write(found, record, using=using)
+            record.save(using=using, update_fields=["made"])
     return found
 
 
-def as_line(one: Change) -> list[str]:
-    """A change as it is kept."""
-    return [str(one.kind), f"{one.before:012d}", f"{one.after:012d}", one.day.isoformat(), one.name]
-
-
-def _write(
-    found: Effects, record: Reorganisation, *, using: str, progress: Progress
+def as_kept(
+    one: Change, *, certainty: str = "certain", others: Iterable[int] = (), old: str = ""
 ) -> dict[str, Any]:
+    """A change as it is kept: what it says, how sure that is, other answers, the name before."""
+    return {
+        "kind": str(one.kind),
+        "before": one.before,
+        "after": one.after,
+        "day": one.day.isoformat(),
+        "name": one.name,
+        "certainty": certainty,
+        "others": list(others),
+        "old": old,
+    }
+
+
+def change_of(line: dict[str, Any], where: str) -> Change:
+    """A change as it was kept by `as_kept`."""
+    day = date.fromisoformat(line["day"])
+    kind = ChangeKind(line["kind"])
+    return Change(where, kind, line["before"], line["after"], day, line["name"])
+
+
+def _write(found: Effects, record: Reorganisation, *, using: str) -> dict[str, Any]:
     Area.objects.using(using).bulk_create(
         (
             Area(code=one.code, level=level_of(one.code), kind=kind_of(one.code),
@@ -92,7 +105,6 @@ def _write(
     versions = [_version(*one) for one in found.versions]
     for at in range(0, len(versions), AT_ONCE):
         AreaVersion.objects.using(using).bulk_create(versions[at : at + AT_ONCE])
-        progress(at)
     AreaChange.objects.using(using).bulk_create(
         (
             AreaChange(
@@ -180,10 +192,3 @@ def take_back(record: Reorganisation, *, now: datetime) -> None:
         Area.objects.filter(code__in=made["areas"]).delete()
         record.taken_back_at = now
         record.save(update_fields=["taken_back_at"])
-
-
-def change_of(line: list[str], number: int, where: str) -> Change:
-    """A change as it was kept by `as_line`."""
-    kind, before, after, day, name = line
-    told = f"{where} {number}" if where else str(number)
-    return Change(told, ChangeKind(kind), int(before), int(after), date.fromisoformat(day), name)

@@ -206,7 +206,8 @@ def during(asked: Question, spans: Sequence[tuple[date, date]]) -> list[Count]:
 
 def by_area(asked: Question, codes: Iterable[int]) -> dict[int, Count]:
     """The number for each of some areas inside the one asked for (its children)."""
-    wanted, found = set(codes), {}
+    wanted = set(codes)
+    found: dict[int, Count] = {}
     low, high = range_of(asked.area)
     plain = {one for one in wanted if low <= one <= high and asked.geography.is_plain(one)}
     # Below a province there may be cities and, without one, counties.
