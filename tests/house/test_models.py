@@ -76,6 +76,7 @@ PART_OF = {
     "dispatch.OrderService": "order",
     "dispatch.FollowUp": "order",
     "intake.Addition": "request",
+    "sheets.Row": "batch",
 }
 KEYS = (models.UUIDField, models.BigAutoField, models.BigIntegerField)
 # A calendar's key is its day or year, a cell's what it counts, a session's what the browser holds.

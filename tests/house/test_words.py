@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.template.utils import get_app_template_dirs
 
+from linli.kernel.sheets.workflow import IMPORT
 from linli.kernel.timeline.record import known_verbs
 from linli.kernel.ui.jinja import WIDGETS
 
@@ -25,6 +26,8 @@ SPEAKS_CHINESE = {
     "linli.site.check": "asks the database whether it sees letters in Chinese names",
     "linli.site.settings": "the name of the language in the language itself",
     "linli.directory.forms": "signs with which people write spans of time",
+    "linli.kernel.sheets.values": "signs with which people write days and lists",
+    "linli.kernel.forms.cells": "what a village is called at its end, and people leave out",
 }
 SPEAKS_CHINESE_BELOW = ("linli.site.demo",)
 
@@ -114,7 +117,7 @@ def said(found: Iterable[Module]) -> set[str]:
                 verbs.add(text)
             elif name.startswith("_tell") and module.role == "actions":
                 verbs.add(f"{room}.{text}")
-    for flow in flows().values():
+    for flow in (*flows().values(), IMPORT):
         verbs |= {f"{flow.name}.{move}" for move in (*flow.moves, "opened")}
     return verbs - {""}
 

@@ -31,6 +31,7 @@ WORDS = (
     "duplicate answer",
     "move words",
     "move address",
+    "import file",
 )
 NUMBERS = ("request phone", "person phone", "person citizen id")
 AREA, BORN = "350502", "19500101"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, time
 from importlib import import_module
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,22 @@ def _first(rows: list[Any]) -> Any:
     return rows[0] if rows else None
 
 
+# The state in which an import shows the button at the end of a page's route.
+IMPORTS = {
+    "mapping": "read",
+    "cancel": "read",
+    "pause": "running",
+    "resume": "paused",
+    "stop": "paused",
+    "undo": "done",
+}
+
+
+def _import(one: Bundle, page: Page) -> Any:
+    tail = page.route.rstrip("/").rpartition("/")[2]
+    return one.imports.get(IMPORTS.get(tail, "checked"))
+
+
 # What an argument of a URL names, among the rows of a group.
 ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "order_id": lambda town, one, page: _in_state("order", one.orders, page),
@@ -95,6 +112,8 @@ ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     ),
     "organisation_id": lambda town, one, page: one.agency,
     "site_id": lambda town, one, page: town.world.units[one.team.station],
+    "import_id": lambda town, one, page: _import(one, page),
+    "kind": lambda town, one, page: SimpleNamespace(pk="people"),
 }
 AREAS: dict[str, Callable[[Bundle], int]] = {
     "area": lambda one: one.team.village,
@@ -204,6 +223,7 @@ CHOICES: dict[str, Callable[[Bundle], Any]] = {
     "persons": lambda one: [str(person.pk) for person in one.persons[:1]],
     "for_whom": lambda one: "other",
     "role": lambda one: Role.STATION_HEAD.value,
+    "fixed_basis": lambda one: "statutory_duty",
 }
 # Fields whose kind does not tell what they want.
 BY_NAME: dict[str, Callable[[Bundle], Any]] = {
@@ -217,7 +237,19 @@ BY_NAME: dict[str, Callable[[Bundle], Any]] = {
     "new_password": lambda one: NEW_PASSWORD,
     "new_password_again": lambda one: NEW_PASSWORD,
 } | {f"day{day}": lambda one: "08:30-12:00" for day in range(7)}
+
+
+class Sent:
+    """A file that can be sent again and again."""
+
+    name, content_type = "sheet.csv", "text/csv"
+
+    def read(self) -> bytes:
+        return b"name,area\nfilled in,1\n"
+
+
 VALUES: tuple[tuple[type[forms.Field], Callable[[Bundle], Any]], ...] = (
+    (forms.FileField, lambda one: Sent()),
     (AreaField, lambda one: f"{one.team.village:012d}"),
     (PhoneField, lambda one: "13700000007"),
     (CitizenIdField, lambda one: None),

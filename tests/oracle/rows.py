@@ -19,6 +19,8 @@ from linli.kernel.accounts.models import ApiToken, Post
 from linli.kernel.hooks.actions import register_hook
 from linli.kernel.hooks.models import Hook
 from linli.kernel.scope import unscoped
+from linli.kernel.sheets import actions as sheets
+from linli.kernel.sheets.models import Import
 from linli.kernel.staff.actions import issue_key
 from linli.lib.areacodes import county_of
 from linli.people import actions as people
@@ -35,6 +37,7 @@ from linli.services import actions as services
 from linli.services.models import Service
 
 from ..conftest import acting
+from ..sheets.hands import checked, drive, person_row, upload, workbook
 from ..world import NEXT_VILLAGE, OTHER_VILLAGE, VILLAGE, World, build_world
 from . import files
 from .canaries import GROUPS, Aviary, canary
@@ -108,6 +111,7 @@ class Bundle:
     keys: list[ApiToken] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
     agency: Organisation | None = None
+    imports: dict[str, Import] = field(default_factory=dict)
 
     def text(self, what: str) -> str:
         return canary(self.group, what)
@@ -161,12 +165,34 @@ class _Maker:
             self.order(S.DISPATCHED)
         self.requests()
         files.handle(self)
+        if self.bundle.group != "mate":
+            self.sheets()
 
     def act(self, name: str) -> Any:
         return acting(self.town.world.actor(name) if name else visitor())
 
     def text(self, what: str) -> str:
         return self.bundle.text(what)
+
+    def sheets(self) -> None:
+        """An import of the head in every state in which a button stands; it brings in nobody."""
+        world, by = self.town.world, self.team.head
+        blob, name = workbook([person_row(1, name="")]), self.text("import file")
+        self.bundle.imports["read"] = drive(upload(world, blob, by=by, name=name))
+        for state in ("checked", "running", "paused", "done"):
+            batch = checked(world, blob, by=by, name=name)
+            self.bundle.imports[state] = batch
+            if state == "checked":
+                continue
+            with self.act(by) as actor:
+                sheets.run_import(batch, actor=actor)
+                if state == "paused":
+                    sheets.pause_import(batch, actor=actor)
+            if state == "done":
+                drive(batch)
+            else:
+                # The same file is at work once only.
+                blob = workbook([person_row(len(self.bundle.imports) + 1, name="")])
 
     def staff(self) -> None:
         """The worker's post, and a key of it with a name that betrays it."""

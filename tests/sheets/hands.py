@@ -52,11 +52,18 @@ def person_row(number: int, **given: str) -> list[str]:
     return [str(number), *told.values()]
 
 
-def upload(world: World, blob: bytes, *, by: str = "head", kind: str = "people") -> Import:
+def upload(
+    world: World,
+    blob: bytes,
+    *,
+    by: str = "head",
+    kind: str = "people",
+    name: str = "花名册.xlsx",
+) -> Import:
     found = kind_of(kind)
     assert found is not None
     with acting(world.actor(by)) as actor:
-        return actions.upload(actor=actor, kind=found, name="花名册.xlsx", blob=blob)
+        return actions.upload(actor=actor, kind=found, name=name, blob=blob)
 
 
 def drive(batch: Import, *, most: int = 1_000) -> Import:
@@ -86,10 +93,16 @@ def planned(world: World, batch: Import, *, by: str = "head", **fixed: str) -> P
 
 
 def checked(
-    world: World, blob: bytes, *, by: str = "head", kind: str = "people", **fixed: str
+    world: World,
+    blob: bytes,
+    *,
+    by: str = "head",
+    kind: str = "people",
+    name: str = "花名册.xlsx",
+    **fixed: str,
 ) -> Import:
     """An import whose rows have been checked."""
-    batch = drive(upload(world, blob, by=by, kind=kind))
+    batch = drive(upload(world, blob, by=by, kind=kind, name=name))
     assert batch.state == ImportState.READ, batch.reason
     plan = planned(world, batch, by=by, **(fixed or STATUTORY))
     with acting(world.actor(by)) as actor:

@@ -33,6 +33,9 @@ GUARDED = (
     "dispatch_remark",
     "intake_request",
     "intake_addition",
+    "sheets_import",
+    "sheets_row",
+    "sheets_mapping",
 )
 
 
