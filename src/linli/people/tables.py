@@ -81,11 +81,15 @@ def _tell_found(rows: list[Person], actor: Actor) -> None:
 
 
 def _actions(actor: Actor) -> list[dict[str, Any]]:
-    questions = {"url": reverse("people:duplicates"), "label": _("Possible duplicates")}
-    if not holds(actor, "people.register"):
-        return [questions] if holds(actor, "duplicates.view") else []
-    register = {"url": reverse("people:new"), "label": _("Register a person"), "primary": True}
-    return [register, questions] if holds(actor, "duplicates.view") else [register]
+    made: list[dict[str, Any]] = []
+    if holds(actor, "duplicates.view"):
+        made.append({"url": reverse("people:duplicates"), "label": _("Possible duplicates")})
+    if holds(actor, "people.import"):
+        made.append({"url": f"{reverse('imports:new')}?kind=people", "label": _("Import a sheet")})
+    if holds(actor, "people.register"):
+        url = reverse("people:new")
+        made.append({"url": url, "label": _("Register a person"), "primary": True})
+    return made
 
 
 STATION_FILTER = Filter(
