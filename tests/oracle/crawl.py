@@ -25,15 +25,9 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 CHOICES_TRIED = 3
 # One of each kind: enough where nothing depends on the unit somebody works for.
 ONE_OF_EACH = (
-    "worker",
-    "head",
-    "dispatcher",
-    "officer",
-    "grid_worker",
-    "administrator",
-    "auditor",
-    STRANGER,
-)
+    "worker", "head", "dispatcher", "officer", "grid_worker", "administrator", "security",
+    "auditor", STRANGER,
+)  # fmt: skip
 
 
 @dataclass

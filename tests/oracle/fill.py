@@ -110,14 +110,19 @@ ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "delivery_id": lambda town, one, page: (
         one.hooks[0].deliveries.order_by("id").first() if one.hooks else None
     ),
+    "proposal_id": lambda town, one, page: _first(one.proposals),
+    "factor_id": lambda town, one, page: _first(one.factors),
     "organisation_id": lambda town, one, page: one.agency,
     "site_id": lambda town, one, page: town.world.units[one.team.station],
     "import_id": lambda town, one, page: _import(one, page),
     "kind": lambda town, one, page: SimpleNamespace(pk="people"),
 }
-AREAS: dict[str, Callable[[Bundle], int]] = {
+# The same for every group: a value, not a row.
+AREAS: dict[str, Callable[[Bundle], Any]] = {
     "area": lambda one: one.team.village,
     "code": lambda one: one.team.village,
+    "provider": lambda one: "weixin",
+    "provider_id": lambda one: "oidc",
 }
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from stdnum.cn import uscc
 
 from linli.directory import actions as directory
@@ -15,6 +17,7 @@ from linli.dispatch.models import Order
 from linli.intake import actions as intake
 from linli.intake.models import Request
 from linli.kernel.accounts.actors import Actor, set_actor, system, visitor
+from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import ApiToken, Post
 from linli.kernel.hooks.actions import register_hook
 from linli.kernel.hooks.models import Hook
@@ -22,6 +25,7 @@ from linli.kernel.scope import unscoped
 from linli.kernel.sheets import actions as sheets
 from linli.kernel.sheets.models import Import
 from linli.kernel.staff.actions import issue_key
+from linli.kernel.staff.models import Proposal
 from linli.lib.areacodes import county_of
 from linli.people import actions as people
 from linli.people.models import (
@@ -35,6 +39,7 @@ from linli.people.models import (
 )
 from linli.services import actions as services
 from linli.services.models import Service
+from linli.site.own import new_secret
 
 from ..conftest import acting
 from ..sheets.hands import checked, drive, person_row, upload, workbook
@@ -110,6 +115,8 @@ class Bundle:
     posts: list[Post] = field(default_factory=list)
     keys: list[ApiToken] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+    factors: list[Authenticator] = field(default_factory=list)
     agency: Organisation | None = None
     imports: dict[str, Import] = field(default_factory=dict)
 
@@ -215,6 +222,17 @@ class _Maker:
         self.bundle.hooks.append(hook)
         self.bundle.posts.append(post)
         self.bundle.keys.append(post.tokens.get())
+        self.bundle.factors.append(TOTP.activate(post.user, new_secret()).instance)
+        department = "city_department" if self.bundle.group == "moved" else "county_department"
+        proposed = Proposal.objects.create(
+            user=post.user,
+            unit=self.town.world.units[department],
+            role=Role.AUDIT,
+            first_day=actor.today,
+            proposed_by=self.town.world.users["administrator"],
+            proposed_at=actor.now,
+        )
+        self.bundle.proposals.append(proposed)
 
     def person(self) -> Person:
         is_first = not self.bundle.persons
@@ -464,6 +482,7 @@ def _mark(town: Town) -> None:
                 ("service", bundle.services),
                 ("post", bundle.posts),
                 ("key", bundle.keys),
+                ("proposal", bundle.proposals),
             )
             for kind, found in rows:
                 for row in found:

@@ -24,7 +24,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,6 +36,8 @@ from .changes import Unfit
 from .signing import SIGN_IN, actor_before
 
 OIDC = "openid_connect"
+# What stands in the address to which an OpenID provider sends people back.
+OIDC_ID = "oidc"
 NAMES = {
     OIDC: gettext_lazy("OpenID Connect"),
     "weixin": gettext_lazy("Weixin"),
@@ -59,6 +60,7 @@ class OutsideAdapter(DefaultSocialAccountAdapter):
         SocialAccount.objects.filter(provider=sociallogin.account.provider, uid=uid).exclude(
             extra_data={}
         ).update(extra_data={})
+        sociallogin.account.extra_data, sociallogin.email_addresses = {}, []
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             _connect(request, provider=sociallogin.account.provider, uid=uid)
         if request.user.is_authenticated:
@@ -73,6 +75,18 @@ class OutsideAdapter(DefaultSocialAccountAdapter):
                 provider=provider,
             )
             _back(request, _("This identity is not connected with anybody here."))
+
+    def serialize_instance(self, instance: Any) -> dict[str, Any]:
+        """What waits in a session for the second step: of a user, only who it is."""
+        if isinstance(instance, User):
+            return {"pk": str(instance.pk)}
+        kept: dict[str, Any] = super().serialize_instance(instance)
+        return kept
+
+    def deserialize_instance(self, model: Any, data: dict[str, Any]) -> Any:
+        if model is User:
+            return User.objects.filter(pk=data["pk"]).first() or User()
+        return super().deserialize_instance(model, data)
 
     def on_authentication_error(
         self,
@@ -156,16 +170,16 @@ def offered() -> list[tuple[str, str]]:
 
 def label_of(provider: str) -> str:
     """The name of a provider; of an OpenID provider, the one that the installation gives it."""
-    if provider == OIDC and (held := settings.SOCIALACCOUNT_PROVIDERS.get(OIDC)):
+    if provider in {OIDC, OIDC_ID} and (held := settings.SOCIALACCOUNT_PROVIDERS.get(OIDC)):
         return str(held["APPS"][0]["name"])
-    return str(NAMES.get(provider, provider))
+    return str(NAMES.get(OIDC if provider == OIDC_ID else provider, provider))
 
 
 def start(request: HttpRequest, provider: str, *, process: str, next_url: str = "") -> str:
     """The address of the provider at which somebody shows who they are; 404 if it is off."""
     if provider not in dict(offered()):
         raise Http404
-    found = OutsideAdapter(request).get_provider(request, provider=_named(provider))
+    found = OutsideAdapter(request).get_provider(request, provider=kept_as(provider))
     more: dict[str, Any] = {}
     if provider == OIDC:
         request.session[NONCE] = secrets.token_urlsafe(24)
@@ -178,27 +192,17 @@ def finish(request: HttpRequest, provider: str) -> HttpResponse:
     """Somebody comes back from a provider."""
     if provider not in dict(offered()):
         raise Http404
-    adapter = SignedAdapter(request, _named(provider)) if provider == OIDC else ADAPTERS[provider]
+    adapter = SignedAdapter(request, kept_as(provider)) if provider == OIDC else ADAPTERS[provider]
     answer: HttpResponse = OAuth2CallbackView.adapter_view(adapter)(request)
     return answer
 
 
-def _named(provider: str) -> str:
-    return (
-        str(settings.SOCIALACCOUNT_PROVIDERS[OIDC]["APPS"][0]["provider_id"])
-        if (provider == OIDC)
-        else provider
-    )
+def kept_as(provider: str) -> str:
+    """By what name a provider stands with the identities that are connected."""
+    return OIDC_ID if provider == OIDC else provider
 
 
 def identities_of(user: User) -> list[tuple[str, str]]:
     """The providers with which somebody has connected an identity, with their names."""
     held = SocialAccount.objects.filter(user=user).order_by("pk").values_list("provider", flat=True)
-    return [(one, label_of(one)) for one in held]
-
-
-def callback_url(provider: str) -> str:
-    """The address of ours that has to be registered at a provider."""
-    if provider == OIDC:
-        return reverse("openid_connect_callback", args=[_named(OIDC)])
-    return reverse(f"{provider}_callback")
+    return [(OIDC if one == OIDC_ID else one, label_of(one)) for one in held]

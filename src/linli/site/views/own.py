@@ -302,7 +302,9 @@ def connect(request: HttpRequest, provider: str) -> HttpResponse:
 def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
     """No longer sign in through a provider."""
     try:
-        actions.disconnect_identity(_user(request), actor=actor_of(request), provider=provider)
+        actions.disconnect_identity(
+            _user(request), actor=actor_of(request), provider=outside.kept_as(provider)
+        )
     except Refused as error:
         raise Http404 from error
     return redirect("accounts:identities")
