@@ -122,6 +122,7 @@ def installed(folder: Path, **environ: str) -> Iterator[Installation]:
     """An installation with a durable server, one city's areas and the tests' own people."""
     home = folder / "home"
     given = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
+    given.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     given |= {"LINLI_HOME": str(home), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", **environ}
     given["DJANGO_SETTINGS_MODULE"] = "linli.site.settings"
     made = Installation(folder, home, given)

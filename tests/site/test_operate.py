@@ -28,7 +28,8 @@ def town() -> Iterator[Installation]:
 
 
 def numbers(url: str, token: str) -> dict[str, float]:
-    asked = urllib.request.Request(f"{url}/metrics", headers={"Authorization": f"Bearer {token}"})
+    told = {"Authorization": f"Bearer {token}"}
+    asked = urllib.request.Request(f"{url}/metrics", headers=told)  # noqa: S310 - ours
     with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310 - ours
         lines = answer.read().decode().splitlines()
     return {name: float(value) for name, value in (

@@ -42,7 +42,8 @@ class Status:
     database: str
     migrations_missing: int
     settings: str
-    figures: Figures
+    # None while the tables are not those of this version.
+    figures: Figures | None
     troubles: list[str]
 
     def as_json(self) -> str:
@@ -51,12 +52,15 @@ class Status:
 
 def status(home: Home) -> Status:
     """Look at everything. Raises DatabaseError when the database does not answer."""
-    now = figures(home)
     missing = unapplied()
-    troubles = [*of_database(missing), *of_work(now), *of_backups(home, now), *of_disks(now)]
+    now, troubles = None, [*behind(missing)]
+    if not missing:
+        now = figures(home)
+        troubles += [*of_clocks(), *of_work(now), *of_backups(home, now), *of_disks(now)]
+    server = f"PostgreSQL {now.server}" if now else "PostgreSQL"
     return Status(
         version=linli.__version__,
-        database=f"PostgreSQL {now.server}, {way(home)}",
+        database=f"{server}, {way(home)}",
         migrations_missing=missing,
         settings=settings_mark(),
         figures=now,
@@ -81,10 +85,14 @@ def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else value
 
 
-def of_database(missing: int) -> Iterator[str]:
+def behind(missing: int) -> Iterator[str]:
     if missing:
         told = _("The database is %(count)s migrations behind this version; run: linli upgrade")
         yield told % {"count": missing}
+
+
+def of_clocks() -> Iterator[str]:
+    """Of this machine and of the database, now and before."""
     with connection.cursor() as cursor:
         before = time.time()
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
@@ -149,8 +157,10 @@ def lines(found: Status) -> Iterator[str]:
     """What to show at the terminal."""
     now = found.figures
     yield f"Linli {found.version}  settings {found.settings}"
-    yield f"database   {found.database}  {now.database_bytes / 1e6:.1f} MB"
-    yield f"           {now.connections} connections, {found.migrations_missing} migrations missing"
+    yield f"database   {found.database}, {found.migrations_missing} migrations missing"
+    if now is None:
+        return
+    yield f"           {now.database_bytes / 1e6:.1f} MB, {now.connections} connections"
     restored = f", restored to {now.restored_to}" if now.restored_to else ""
     yield f"epoch      {now.epoch or 'none'}{restored}"
     yield (
