@@ -75,7 +75,7 @@ def invented(text: str, *, known: set[str], variables: set[str]) -> list[str]:
 
 
 def _is_known(told: str, known: set[str], groups: set[str]) -> bool:
-    first = told.split()[0]
+    first = told.split(maxsplit=1)[0]
     # What follows a command that is no group is an argument of it.
     return told in known or (first in known and first not in groups) or told in groups
 

@@ -9,7 +9,7 @@ from ..house.source import templates
 from ..house.urls import pages
 from ..oracle.rows import Town
 from .glass import NARROWEST, WIDTHS, Glass, glass
-from .sheets import Shelf, Sheet, gather
+from .sheets import Sheet, Shelf, gather
 
 PHONE_TARGET, LARGE_TARGET = 44, 56
 # No page of its own can be seen at these, whoever asks: a press, a redirect, a piece, a picture.
