@@ -1,4 +1,4 @@
-"""Who holds sealed values outside our fields, as in a library's table: a new key must reach them."""
+"""Who holds sealed values outside our fields, in a library's table: a new key must reach them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -47,7 +47,7 @@ def back_to(request: HttpRequest, default: str = "/") -> str:
 @public("anybody may choose their language, larger type, a dark page or no keys")
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Keep the chosen language, type size, theme and keys in cookies and go back, with what was typed."""
+    """Keep language, type size, theme and keys in cookies and go back, with what was typed."""
     target = back_to(request)
     response = redirect(target)
     for cookie, allowed in CHOICES.items():
