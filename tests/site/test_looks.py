@@ -17,6 +17,7 @@ from linli.people.models import Person
 from linli.services import actions as services
 
 from ..conftest import acting
+from ..people.test_merging import merged
 from ..world import VILLAGE, World
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +248,14 @@ def test_older_looks_are_asked_for_by_time(world: World) -> None:
     assert lookers(world, one) == {}
     answer = client(world, "head").get(f"/desk/audit/person/{one.pk}/?days=365")
     assert [held["who"] for held in answer.context["lookers"]] == ["Test worker"]
+
+
+def test_who_looked_at_a_file_that_was_merged_looked_at_the_person(world: World) -> None:
+    kept, other = person(world), person(world, name="王测验")
+    with acting(world.actor("second_worker")) as actor:
+        people.note_read(other, actor=actor)
+    before = lookers(world, kept)
+    merged(world, kept, other)
+    looker = world.users["second_worker"].name
+    assert looker not in before
+    assert lookers(world, kept)[looker] == ["opened the file"]

@@ -63,6 +63,16 @@ def survivor_of(actor: Actor, person_id: UUID) -> Person | None:
     return persons(actor).filter(pk=into).first() if into != person_id else None
 
 
+def family(person_id: UUID) -> frozenset[UUID]:
+    """A file and those that were merged into it: who looked at one of them looked at the person."""
+    return follow.family(person_id)
+
+
+def survivors(person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """For each of some files the one that is read for it now, where their facts stand."""
+    return {one: follow.survivor(one) for one in person_ids}
+
+
 def persons(actor: Actor) -> QuerySet[Person]:
     """Persons whose file the actor may open."""
     return visible(Person.objects.all(), actor, "people.view")

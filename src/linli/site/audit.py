@@ -73,9 +73,9 @@ def span_tabs(held: Span) -> list[dict[str, Any]]:
 
 
 def subjects_of(person_id: UUID) -> Subjects:
-    """A person's file and everything that is about the person now."""
+    """A person's file, those merged into it, and everything that is about the person now."""
     orders = dispatch.for_person(person_id)
-    found: Subjects = [(PERSON, person_id)]
+    found: Subjects = [(PERSON, one) for one in sorted(people.family(person_id))]
     found += [(ORDER, one) for one in orders]
     found += [(REQUEST, one) for one in intake.behind_orders(orders)]
     return found + [(SERVICE, one) for one in services.received_services(person_id)]
@@ -200,8 +200,11 @@ def _outside(user_id: UUID, found: Sequence[looks.Seen]) -> set[UUID]:
     """Files somebody opened of persons whom they neither put on file nor had an order for nor
     served."""
     opened = {one.subject_id for one in found if one.subject_type == PERSON and one.subject_id}
-    known = dispatch.worked_for(user_id, opened) | services.served_by(user_id, opened)
-    return opened - known - people.registered_by(user_id, opened)
+    read = people.survivors(opened)
+    asked = set(read.values())
+    known = dispatch.worked_for(user_id, asked) | services.served_by(user_id, asked)
+    own = people.registered_by(user_id, opened)
+    return {one for one in opened - own if read[one] not in known}
 
 
 def seen_rows(
