@@ -156,6 +156,7 @@ def _rename_recipients(service: Service, person_ids: Iterable[UUID]) -> None:
 def _check_persons(actor: Actor, person_ids: Iterable[UUID]) -> None:
     """Only people whose file the actor may open can be named as recipients."""
     wanted = set(person_ids)
+    # Held, so that nothing is recorded for a file that is merged into another in this moment.
     if wanted and len(of_station(actor, person_ids=wanted, is_held=True)) != len(wanted):
         raise Refused
 
@@ -302,6 +303,8 @@ def correct_service(
     if not can(actor, "services.correct", service):
         raise Refused
     _check(account, actor, kept=service.area_id)
+    # Persons before the service, as whoever merges two of them does.
+    of_station(actor, person_ids=account.person_ids, is_held=True)
     lock(service)
     held, number = _recorded(service), service.version
     open_to = {one.pk for one in of_station(actor, person_ids=held.person_ids)}

@@ -14,7 +14,7 @@ from linli.kernel.accounts.models import User
 from linli.kernel.flow.machine import Refused, Stale
 from linli.kernel.scope import unscoped
 from linli.kernel.timeline.record import record
-from linli.people.queries import person_of
+from linli.people.queries import of_station, person_of
 from linli.services.actions import Account, record_service
 
 from ..changes import due, remark
@@ -124,6 +124,8 @@ def serve_order(order: Order, *, actor: Actor, account: Account) -> "Service":
     The first one begins the service and starts the time to finish; no later one moves it, nor does
     one that was written down at the same moment.
     """
+    # Persons before the order, as whoever merges two of them does.
+    of_station(actor, person_ids=account.person_ids, is_held=True)
     _hold(order)
     # In any other state the move is refused, but not for the want of a deadline.
     is_first, takes_over = order.state != OrderState.SERVING, order.worker_id is None

@@ -51,9 +51,10 @@ def join_files(
     other file; `serve_both` lets the other station open it, too. Nothing of the merged file is
     lost: `undo_merge` takes the two apart.
     """
+    # Files before questions: one decision may settle the question in which another is being made.
+    kept, absorbed = _both(question, kept_id)
     back = {"due_at": None, "unit_id": question.centre_id}
     DUPLICATE.move(question, "join", actor=actor, changes=back)
-    kept, absorbed = _both(question, kept_id)
     stations = {kept.unit_id, absorbed.unit_id}
     if station_id not in stations:
         raise Refused
@@ -94,7 +95,6 @@ def undo_merge(question: Duplicate, *, actor: Actor) -> Merge:
     A detail that was taken over goes back where nobody has changed it since. Works in any order,
     also while the kept file is itself merged into a third.
     """
-    DUPLICATE.move(question, "undo", actor=actor)
     merge = Merge.objects.filter(question=question, undone_at__isnull=True).first()
     if merge is None:
         raise Stale
@@ -104,6 +104,7 @@ def undo_merge(question: Duplicate, *, actor: Actor) -> Merge:
     reader = follow.survivor(kept.pk)
     if reader not in held or absorbed.merged_into_id != kept.pk:
         raise Stale
+    DUPLICATE.move(question, "undo", actor=actor)
     Merge.objects.filter(pk=merge.pk).update(undone_at=actor.now)
     _give_back(kept, absorbed, merge)
     _set_free(absorbed)
