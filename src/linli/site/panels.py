@@ -56,6 +56,14 @@ place(
     order=70,
     key="u",
 )
+place(
+    name="areas",
+    label=pgettext_lazy("place", "Areas"),
+    icon="pin",
+    url_name="areas:list",
+    needs="reorganise.view",
+    order=80,
+)
 
 
 def _about_hooks(actor: Actor, hook_ids: list[UUID]) -> dict[UUID, DutyLine]:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("desk/", include("linli.site.desk_urls")),
     path("desk/accounts/", include("linli.site.account_urls")),
     path("desk/audit/", include("linli.site.audit_urls")),
+    path("desk/areas/", include("linli.site.area_urls")),
     path("desk/intake/", include("linli.intake.urls")),
     path("desk/dispatch/", include("linli.dispatch.urls")),
     path("desk/people/", include("linli.people.urls")),

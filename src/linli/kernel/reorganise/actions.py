@@ -13,6 +13,10 @@ from linli.kernel.timeline.record import record
 from linli.lib.areacodes import NATION, ancestors, level_of
 
 
+class NothingNew(Refused):
+    """Everything that a list says is in force already."""
+
+
 def propose(*, actor: Actor, text: str, source: str, day: date) -> Reorganisation:
     """Keep what a list of changes, or a new year's full list, would change; nothing is changed.
 
@@ -22,8 +26,8 @@ def propose(*, actor: Actor, text: str, source: str, day: date) -> Reorganisatio
         raise Refused([_("This is not yours to do.")])
     if is_changes(text):
         told = read_changes(text, source)
-        effects_of(told, today=actor.today)
-        lines = [as_kept(one, certainty=CERTAIN) for one in told]
+        is_new = bool(effects_of(told, today=actor.today).lines)
+        lines = [as_kept(one, certainty=CERTAIN) for one in told] if is_new else []
     else:
         lines = [
             as_kept(
@@ -35,7 +39,7 @@ def propose(*, actor: Actor, text: str, source: str, day: date) -> Reorganisatio
             for one in compare(read_list(text, source))
         ]
     if not lines:
-        raise Refused([_("This list changes nothing: every area in it is known by this name.")])
+        raise NothingNew([_("This list changes nothing: all of it is so already.")])
     concerned = {int(line[name]) for line in lines for name in ("before", "after")}
     if not all(actor.scope.reaches(code) for code in concerned):
         raise Refused(

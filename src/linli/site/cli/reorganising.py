@@ -7,9 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+from django.db import transaction
 from django.utils import timezone
 
-from linli.kernel.accounts.actors import acting, system
+from linli.kernel.accounts.actors import Actor, acting, system
 from linli.kernel.areas.changes import COLUMNS, Refused, read_text
 from linli.kernel.areas.models import Reorganisation
 from linli.kernel.areas.yearly import OPEN
@@ -19,24 +20,20 @@ REASON = "areas.terminal"
 SAID_AT_MOST = 20
 
 
-class _LookedAt(Exception):
-    """A preview is undone: it stores nothing."""
-
-
 def preview(file: Path, *, day: date | None, out: Path | None) -> None:
-    try:
-        with acting(system(REASON)) as actor:
-            made = _proposed(file, actor, day or actor.today)
-            _say(made, out)
-            raise _LookedAt
-    except _LookedAt:
-        return
+    with acting(system(REASON)) as actor:
+        _say(_proposed(file, actor, day or actor.today), out)
+        # Who only looks stores nothing.
+        transaction.set_rollback(True)
 
 
-def _proposed(file: Path, actor: object, day: date) -> Reorganisation:
+def _proposed(file: Path, actor: Actor, day: date) -> Reorganisation:
     try:
         text = read_text(file.read_bytes(), file.name)
         return actions.propose(actor=actor, text=text, source=file.name, day=day)
+    except actions.NothingNew as error:
+        click.echo(str(error))
+        raise click.exceptions.Exit(0) from error
     except Refused as error:
         raise click.ClickException(f"{error}\nNothing was stored.") from error
 

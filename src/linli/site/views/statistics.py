@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from linli.kernel.stats.read import (
     by_dimensions,
     distinct,
     during,
+    not_attributed,
     question,
     tells_apart,
 )
@@ -30,6 +32,7 @@ from linli.kernel.ui.pages import asked as asked_of
 from linli.kernel.units.queries import unit_labels
 from linli.lib.areacodes import NATION
 
+from .. import geographies
 from ..periods import KINDS, Period, period_of, read_period
 
 TREND_MONTHS = 12
@@ -50,8 +53,10 @@ def statistics(request: HttpRequest) -> HttpResponse:
     chosen = next((one for one in offered if one.name == given.get("measure")), offered[0])
     code = _area(given, actor)
     period = read_period(given, today=actor.today)
+    span: dict[str, Any] = {"area": code, "first": period.first, "last": period.last}
+    as_of = geographies.read(given, today=actor.today)
     try:
-        asked = question(actor, chosen, area=code, first=period.first, last=period.last)
+        asked = question(actor, chosen, as_of=as_of, **span)
     except NotCounted as error:
         raise Http404 from error
     above, over_time = path(code), _over_time(asked, period, actor)
@@ -61,6 +66,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "title": _("Statistics"),
         "area_path": _path(above, code, actor, given),
         "tabs": _tabs(given, period),
+        "geographies": _geographies(asked, actor, given, span),
         "measure_tabs": _measure_tabs(offered, chosen, given),
         "sentence": _sentence(asked, over_time, whose=_whose(asked, above), period=period),
         "stats": _stats(asked, found, actor, period),
@@ -68,7 +74,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "older_url": _url(given, period.before()),
         "newer_url": _url(given, period.after()) if period.last < actor.today else "",
         "columns": _trend(over_time.months, period),
-        "areas": _areas(asked, given, actor),
+        "areas": _areas(asked, given, found),
         "tables": [_table(asked, name, counts, found) for name, counts in parts.items()],
         "kept_back": "" if is_told_apart else _kept_back(chosen),
         "measure_title": chosen.title,
@@ -87,7 +93,7 @@ def _area(given: dict[str, str], actor: Actor) -> int:
 
 
 def _url(given: dict[str, str], period: Period | None = None, **changes: str) -> str:
-    names = ["measure", "area", "period", "on"]
+    names = ["measure", "area", "period", "on", geographies.NAME]
     if period is None:
         names += ["first", "last"]
     kept = {name: given[name] for name in names if name in given}
@@ -137,6 +143,32 @@ def _measure_tabs(
             "is_current": one is chosen,
         }
         for one in offered
+    ]
+
+
+def _geographies(
+    asked: Question, actor: Actor, given: dict[str, str], span: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """As which areas the number can be counted; none where nothing has changed in the period."""
+    if asked.unit is not None:
+        return []
+    offered: list[date | None] = [None]
+    for day in geographies.days(asked):
+        try:
+            question(actor, asked.measure, as_of=day, **span)
+        except NotCounted:
+            continue
+        offered.append(day)
+    if offered == [None] and asked.as_of is None:
+        return []
+    without = {name: value for name, value in given.items() if name != geographies.NAME}
+    return [
+        {
+            "label": geographies.label(day),
+            "url": _url(without | ({geographies.NAME: day.isoformat()} if day else {})),
+            "is_current": day == asked.as_of,
+        }
+        for day in dict.fromkeys([*offered, asked.as_of])
     ]
 
 
@@ -226,6 +258,7 @@ def _list_url(asked: Question, actor: Actor, period: Period) -> str:
     one = asked.measure
     # Whole areas are listed for the centre alone; everybody else opens rows of their own unit.
     is_listed = asked.unit is not None or actor.has_role(Role.DISPATCHER)
+    is_listed = is_listed and asked.is_listed
     if not one.list_url or not is_listed or not holds(actor, one.listed_by):
         return ""
     kept = {"first": period.first.isoformat(), "last": period.last.isoformat()}
@@ -266,9 +299,9 @@ def _brief(number: int) -> str:
     return str(number) if number < 10_000 else f"{number / 1000:.0f}k"
 
 
-def _areas(asked: Question, given: dict[str, str], actor: Actor) -> dict[str, Any] | None:
+def _areas(asked: Question, given: dict[str, str], found: Count) -> dict[str, Any] | None:
     """The areas just below, each a way down; None where there are none."""
-    below: list[Place] = [] if asked.unit is not None else children(asked.area)
+    below = [] if asked.unit is not None else children(asked.area, on=asked.as_of)
     if not below:
         return None
     counts = by_area(asked, [one.code for one in below])
@@ -284,7 +317,13 @@ def _areas(asked: Question, given: dict[str, str], actor: Actor) -> dict[str, An
         for one in below
     ]
     shown = min(MOST_ROWS, max(len(counts), FEWEST_ROWS))
-    return {"rows": rows[:shown], "rest": rows[shown:], "head": _("Area")}
+    whole = not_attributed(found, counts.values())
+    return {
+        "rows": rows[:shown],
+        "rest": rows[shown:],
+        "head": _("Area"),
+        "not_attributed": f"{whole.n:,}" if whole.n else "",
+    }
 
 
 def _table(asked: Question, name: str, counts: dict[str, Count], found: Count) -> dict[str, Any]:
