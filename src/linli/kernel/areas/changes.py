@@ -140,7 +140,7 @@ def _read(where: str, told: str, code: str, new_code: str, on: str, name: str) -
     except ValueError:
         raise ValueError(
             _(
-                "“%(told)s %(code)s %(day)s” is no change: a kind, codes of 2 to 12 digits and"
+                "“%(told)s”, “%(code)s”, “%(day)s” is no change: a kind, codes of 2 to 12 digits and"
                 " a day such as 2025-07-01 are needed."
             )
             % {"told": told, "code": code, "day": on}
@@ -169,7 +169,7 @@ def read_list(text: str, source: str) -> list[Division]:
             code = NATION
         if code == NATION or not 0 < len(name) <= LONGEST_NAME or "\x00" in name:
             told = _(
-                "“%(code)s %(name)s” is no area: a code of 2, 4, 6, 9 or 12 digits and a name"
+                "“%(code)s”, “%(name)s” is no area: a code of 2, 4, 6, 9 or 12 digits and a name"
                 " are needed."
             ) % {"code": short, "name": name}
             faults.append(fault(where, told))
