@@ -140,15 +140,13 @@ def _read(where: str, told: str, code: str, new_code: str, on: str, name: str) -
     except ValueError:
         raise ValueError(
             _(
-                "“%(told)s”, “%(code)s”, “%(day)s” is no change: a kind, codes of 2 to 12 digits and"
-                " a day such as 2025-07-01 are needed."
+                "“%(told)s”, “%(code)s”, “%(day)s” is no change: a kind, codes of 2 to 12 digits"
+                " and a day such as 2025-07-01 are needed."
             )
             % {"told": told, "code": code, "day": on}
         ) from None
     is_rename = kind == ChangeKind.RENAME
-    if (before == after) != is_rename or before == NATION or (after == NATION and is_rename):
-        raise ValueError(_("A rename is of one area, every other change of two."))
-    if after == NATION:
+    if (before == after) != is_rename or NATION in {before, after}:
         raise ValueError(_("A rename is of one area, every other change of two."))
     if len(name) > LONGEST_NAME or "\x00" in name or (is_rename and not name):
         raise ValueError(_("A renamed area needs its new name, of 80 characters at most."))
