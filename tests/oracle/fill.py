@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from stdnum.cn import uscc
@@ -113,6 +114,7 @@ ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "proposal_id": lambda town, one, page: _first(one.proposals),
     "factor_id": lambda town, one, page: _first(one.factors),
     "organisation_id": lambda town, one, page: one.agency,
+    "record_id": lambda town, one, page: one.reorganisation,
     "site_id": lambda town, one, page: town.world.units[one.team.station],
     "import_id": lambda town, one, page: _import(one, page),
     "kind": lambda town, one, page: SimpleNamespace(pk="people"),
@@ -222,6 +224,10 @@ def _credit_code() -> str:
     return number + uscc.calc_check_digit(number)
 
 
+def _list_of_changes(one: Bundle) -> str:
+    return f"kind,before,after,day,name\nrename,{one.team.village},,2025-07-01,新名\n"
+
+
 # Choices that are offered only after a search, and one that must fit the other fields.
 CHOICES: dict[str, Callable[[Bundle], Any]] = {
     "person": lambda one: str(one.persons[0].pk if one.persons else NOBODY),
@@ -237,6 +243,7 @@ BY_NAME: dict[str, Callable[[Bundle], Any]] = {
     "serves_also": lambda one: f"{one.team.village:012d}",
     "credit_code": lambda one: _credit_code(),
     "username": lambda one: "filled.in",
+    "file": lambda one: SimpleUploadedFile("list.csv", _list_of_changes(one).encode()),
     "unit": lambda one: f"Test {one.team.station}",
     "current_password": lambda one: PASSWORD,
     "new_password": lambda one: NEW_PASSWORD,

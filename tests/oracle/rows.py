@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
+from django.utils import timezone
 from stdnum.cn import uscc
 
 from linli.directory import actions as directory
@@ -21,6 +22,9 @@ from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import ApiToken, Post
 from linli.kernel.hooks.actions import register_hook
 from linli.kernel.hooks.models import Hook
+from linli.kernel.areas.changes import Change
+from linli.kernel.areas.models import ChangeKind, Reorganisation
+from linli.kernel.areas.reorganise import as_kept
 from linli.kernel.scope import unscoped
 from linli.kernel.sheets import actions as sheets
 from linli.kernel.sheets.models import Import
@@ -119,6 +123,7 @@ class Bundle:
     factors: list[Authenticator] = field(default_factory=list)
     agency: Organisation | None = None
     imports: dict[str, Import] = field(default_factory=dict)
+    reorganisation: Reorganisation | None = None
 
     def text(self, what: str) -> str:
         return canary(self.group, what)
@@ -158,11 +163,20 @@ class _Maker:
     def __init__(self, town: Town, bundle: Bundle) -> None:
         self.town, self.bundle, self.team = town, bundle, bundle.team
 
+    def reorganise(self) -> None:
+        """A list somebody has looked at: the county gets another name."""
+        county = county_of(self.team.village)
+        told = Change("1", ChangeKind.RENAME, county, county, date(2025, 7, 1), "改名区")
+        self.bundle.reorganisation = Reorganisation.objects.create(
+            area=county, asked_at=timezone.now(), lines=[as_kept(told)]
+        )
+
     def make(self) -> None:
         self.staff()
         for _one in range(1 + MORE[self.bundle.group]):
             self.person()
         self.facts()
+        self.reorganise()
         self.register_agency()
         for _one in range(1 + MORE[self.bundle.group]):
             self.service()

@@ -46,7 +46,7 @@ def propose(*, actor: Actor, text: str, source: str, day: date) -> Reorganisatio
             [_("This list concerns areas outside yours. Who looks after them all must import it.")]
         )
     made = Reorganisation.objects.create(
-        area=common(concerned), asked_by=actor.user_id, asked_at=actor.now, lines=lines
+        area=_common(concerned), asked_by=actor.user_id, asked_at=actor.now, lines=lines
     )
     _tell(actor, "proposed", made)
     return made
@@ -73,7 +73,7 @@ def put_into_force(
         elif answer is not None and answer not in {one.after, *line["others"]}:
             open_.append(_("%(where)s: this is none of the answers.") % {"where": one.where})
         else:
-            told.append(one if answer is None else answered(one, answer))
+            told.append(one if answer is None else _answered(one, answer))
     if open_:
         raise Refused(open_)
     held.lines = [line | {"after": one.after} for line, one in zip(held.lines, told, strict=True)]
@@ -81,7 +81,7 @@ def put_into_force(
     _tell(actor, "applied", held)
 
 
-def answered(one: Change, after: int) -> Change:
+def _answered(one: Change, after: int) -> Change:
     return Change(one.where, one.kind, one.before, after, one.day, one.name)
 
 
@@ -93,7 +93,7 @@ def undo(held: Reorganisation, *, actor: Actor) -> None:
     _tell(actor, "taken_back", held)
 
 
-def common(codes: Iterable[int]) -> int:
+def _common(codes: Iterable[int]) -> int:
     """The smallest area that holds some others."""
     chains = [[*ancestors(code), code] for code in codes]
     shared = set(chains[0]).intersection(*chains[1:]) if chains else {NATION}
