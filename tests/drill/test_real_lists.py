@@ -46,8 +46,8 @@ def listed(version: str, folder: Path) -> Path:
         for table in TABLES:
             member = archive.extractfile(f"package/dist/{table}.csv")
             assert member is not None
-            for code, name, is_pseudo in entries(member.read().decode().splitlines(), table):
-                if f"{code:012d}".startswith(PROVINCE) and not is_pseudo:
+            for code, name, _pseudo in entries(member.read().decode().splitlines(), table):
+                if f"{code:012d}".startswith(PROVINCE):
                     out.write(f"{code:012d},{name}\n")
     return target
 

@@ -19,6 +19,8 @@ from .source import Module, Template, calls, modules, strings, templates
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 # Modules in which Chinese is data or a pattern that reads it, each with the reason.
 SPEAKS_CHINESE = {
+    "linli.kernel.areas.changes": "how published lists of changes call their columns and kinds",
+    "linli.kernel.areas.yearly": "the endings by which one area is called in several ways",
     "linli.lib.names": "surnames and readings of characters",
     "linli.lib.areacodes": "names by which the published list marks its placeholders",
     "linli.lib.worktime": "names of holidays as the State Council publishes them",
