@@ -26,7 +26,7 @@ GLOBAL = {
     "areas.Area": "the division tree is public",
     "areas.AreaVersion": "names and parents of areas are public",
     "areas.AreaChange": "the change log of areas is public",
-    "areas.Reorganisation": "codes and names of areas; opened by permission, by the area it concerns",
+    "areas.Reorganisation": "codes and names of areas, opened by permission",
     "terms.Term": "code lists are public",
     "units.Unit": "which units there are is public; they are what scope is made of",
     "units.ServiceArea": "whom a unit serves is public; scope is made of it",
