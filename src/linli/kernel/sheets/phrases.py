@@ -19,6 +19,7 @@ SENTENCES = {
     "sheets.import.cancel": _("threw the import away"),
     "sheets.import.undo": _("began to take the import back"),
     "sheets.import.removed": _("took {removed} rows back, {kept} were kept"),
+    "sheets.import.halt": _("stopped taking the import back"),
     "sheets.import.end_undo": _("took the import back: {removed} rows gone, {kept} kept"),
     "sheets.import.downloaded": _("downloaded the sheet with its errors: {rows} rows"),
     "sheets.import.expired": _("deleted the file"),

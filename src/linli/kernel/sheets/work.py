@@ -70,6 +70,8 @@ def _leave(batch: Import) -> None:
     with scope(actor.scope):
         if batch.state == ImportState.RUNNING:
             actions.pause_import(batch, actor=actor)
+        elif batch.state == ImportState.UNDOING:
+            IMPORT.move(batch, "halt", actor=actor)
         elif batch.state in IMPORT.moves["cancel"].frm:
             actions.cancel_import(batch, actor=actor)
 

@@ -61,6 +61,13 @@ IMPORT = Flow(
             kind="danger",
         ),
         Move(
+            "halt",
+            frozenset({S.UNDOING}),
+            S.DONE,
+            UNDO,
+            pgettext_lazy("verb", "Stop taking it back"),
+        ),
+        Move(
             "end_undo",
             frozenset({S.UNDOING}),
             S.UNDONE,
