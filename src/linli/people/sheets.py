@@ -187,12 +187,19 @@ def _key(told: actions.Details) -> str:
 
 
 def _columns(actor: Actor) -> list[Column]:
-    today, area = actor.today, actor.area
+    made = [*_details(), *_facts()]
+    if actor.has_role(Role.DISPATCHER):
+        made.insert(0, Column("station", _("Station"), is_required=True, fixed=True))
+    return made
 
-    def terms(which: TermList) -> Any:
-        return lambda actor: choices(which, on=today, area=area)
 
-    made = [
+def _terms(which: TermList) -> Any:
+    return lambda actor: choices(which, on=actor.today, area=actor.area)
+
+
+def _details() -> list[Column]:
+    """What is known about a person."""
+    return [
         Column("name", _("Name"), is_required=True, is_private=True),
         Column("preferred_name", _("Called"), is_private=True),
         Column("sex", _("Sex"), codes=lambda actor: Sex.choices),
@@ -215,12 +222,18 @@ def _columns(actor: Actor) -> list[Column]:
             ),
         ),
         Column("address", _("Address"), is_private=True),
+    ]
+
+
+def _facts() -> list[Column]:
+    """Why the data may be kept, and what is added to a file."""
+    return [
         Column(
             "basis",
             _("Why the data may be kept"),
             is_required=True,
             fixed=True,
-            codes=terms(TermList.LEGAL_BASIS),
+            codes=_terms(TermList.LEGAL_BASIS),
             help=_("Help never depends on consent: without it, choose another basis."),
         ),
         Column(
@@ -235,7 +248,7 @@ def _columns(actor: Actor) -> list[Column]:
             _("Categories"),
             is_several=True,
             fixed=True,
-            codes=terms(TermList.PERSON_CATEGORY),
+            codes=_terms(TermList.PERSON_CATEGORY),
             help=_("Several may stand in one cell, with a comma between them."),
         ),
         Column(
@@ -251,13 +264,10 @@ def _columns(actor: Actor) -> list[Column]:
         Column(
             "relation",
             pgettext_lazy("household", "Who the person is there"),
-            codes=terms(TermList.RELATION),
+            codes=_terms(TermList.RELATION),
             help=_("Seen from the one whose home it is."),
         ),
     ]
-    if actor.has_role(Role.DISPATCHER):
-        made.insert(0, Column("station", _("Station"), is_required=True, fixed=True))
-    return made
 
 
 PEOPLE = declare(

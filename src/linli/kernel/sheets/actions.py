@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
@@ -14,6 +13,7 @@ from linli.kernel.timeline.record import record
 from .declare import Kind, kind_of
 from .enums import ImportState, Outcome
 from .models import Import, Mapping, Row
+from .pieces import CHECK, READ, RUN, UNDO, go_on
 from .plan import Plan, Said, body, headings
 from .queries import can_be_undone, counts, digest_of, same_at_work, sheets_of
 from .values import same
@@ -22,7 +22,6 @@ from .workflow import IMPORT
 MOST_BYTES = 5_000_000
 KEPT = timedelta(days=14)
 ROWS_AT_ONCE = 2_000
-READ, CHECK, RUN, UNDO = "sheets.read", "sheets.check", "sheets.run", "sheets.undo"
 
 
 class AtWork(Stale):
@@ -39,15 +38,10 @@ class TooLate(Stale):
         return _("This import is more than 30 days old: it cannot be taken back as a whole.")
 
 
-def go_on(batch: Import, job: str) -> None:
-    """Have the worker do the next piece, when this transaction has ended well."""
-    app.configure_task(job).defer(import_id=str(batch.pk))
-
-
 def _tell(actor: Actor, verb: str, batch: Import, **data: int) -> None:
     record(
         actor,
-        f"sheets.import.{verb}",
+        f"sheets.{verb}",
         subject_type=IMPORT.name,
         subject_id=batch.pk,
         area=batch.area_id,

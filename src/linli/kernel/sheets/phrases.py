@@ -21,8 +21,8 @@ SENTENCES = {
     "sheets.import.removed": _("took {removed} rows back, {kept} were kept"),
     "sheets.import.halt": _("stopped taking the import back"),
     "sheets.import.end_undo": _("took the import back: {removed} rows gone, {kept} kept"),
-    "sheets.import.downloaded": _("downloaded the sheet with its errors: {rows} rows"),
-    "sheets.import.expired": _("deleted the file"),
+    "sheets.downloaded": _("downloaded the sheet with its errors: {rows} rows"),
+    "sheets.expired": _("deleted the file"),
 }
 
 # Why a file is not taken, by the code of the reader.

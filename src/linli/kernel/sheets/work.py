@@ -5,7 +5,7 @@ still in the database; so no row is left out, and none is done twice."""
 import base64
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from linli.kernel.scope import scope
 from linli.kernel.timeline.queries import touched_since
 from linli.kernel.timeline.record import record
 
-from . import actions, reading
+from . import actions, pieces, reading
 from .declare import Checked, Desk, Kind, Made, Problem, Unfit, kind_of
 from .enums import ImportState, Outcome
 from .models import Import, Row
@@ -113,7 +113,7 @@ def check_rows(import_id: str) -> None:
             checker.look(row)
         fields = ("outcome", "problems", "key", "group")
         Row.objects.bulk_update(checker.once(rows), fields)
-        actions.go_on(batch, actions.CHECK)
+        pieces.go_on(batch, pieces.CHECK)
 
 
 class _Checker:
@@ -203,7 +203,7 @@ def store_rows(import_id: str) -> None:
             done=done,
             refused=len(rows) - done,
         )
-        actions.go_on(batch, actions.RUN)
+        pieces.go_on(batch, pieces.RUN)
 
 
 def _store(row: Row, checker: _Checker, actor: Actor) -> None:
@@ -255,7 +255,7 @@ def take_back(import_id: str) -> None:
         removed = sum(one.outcome == Outcome.REMOVED for one in rows)
         kept = len(rows) - removed
         _tell(actor, "sheets.import.removed", batch, removed=removed, kept=kept)
-        actions.go_on(batch, actions.UNDO)
+        pieces.go_on(batch, pieces.UNDO)
 
 
 def _remove(row: Row, desk: Desk) -> bool:
@@ -287,11 +287,3 @@ def delete_expired(*, now: datetime) -> int:
             actions.delete_file(batch, actor=actor)
         Row.objects.filter(batch__in=forgotten(now=now)).delete()
     return len(found)
-
-
-WORK: dict[str, Callable[[str], None]] = {
-    actions.READ: read_file,
-    actions.CHECK: check_rows,
-    actions.RUN: store_rows,
-    actions.UNDO: take_back,
-}
