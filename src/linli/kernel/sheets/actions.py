@@ -175,6 +175,18 @@ def undo_import(batch: Import, *, actor: Actor) -> None:
     go_on(batch, UNDO)
 
 
+def note_stored(
+    batch: Import, *, actor: Actor, first: int, last: int, done: int, refused: int
+) -> None:
+    """Put on record what came of a piece of an import."""
+    _tell(actor, "stored", batch, first=first, last=last, done=done, refused=refused)
+
+
+def note_removed(batch: Import, *, actor: Actor, removed: int, kept: int) -> None:
+    """Put on record how much of an import has been taken back at once."""
+    _tell(actor, "removed", batch, removed=removed, kept=kept)
+
+
 def note_download(batch: Import, *, actor: Actor, rows: int) -> None:
     """Put on record that somebody took the sheet with its errors."""
     _tell(actor, "downloaded", batch, rows=rows)

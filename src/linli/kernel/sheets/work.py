@@ -20,7 +20,6 @@ from linli.kernel.accounts.actors import Actor, acting, actor_of, set_actor, sys
 from linli.kernel.crypto.sealing import blind
 from linli.kernel.scope import scope
 from linli.kernel.timeline.queries import touched_since
-from linli.kernel.timeline.record import record
 
 from . import actions, pieces, reading
 from .declare import Checked, Desk, Kind, Made, Problem, Unfit, kind_of
@@ -194,10 +193,9 @@ def store_rows(import_id: str) -> None:
             # At once: rows of the same group look for it.
             row.save(update_fields=("outcome", "problems", "made", "done_at"))
         done = sum(one.outcome == Outcome.DONE for one in rows)
-        _tell(
-            actor,
-            "sheets.import.batch",
+        actions.note_stored(
             batch,
+            actor=actor,
             first=rows[0].number,
             last=rows[-1].number,
             done=done,
@@ -254,7 +252,7 @@ def take_back(import_id: str) -> None:
         Row.objects.bulk_update(rows, ("outcome",))
         removed = sum(one.outcome == Outcome.REMOVED for one in rows)
         kept = len(rows) - removed
-        _tell(actor, "sheets.import.removed", batch, removed=removed, kept=kept)
+        actions.note_removed(batch, actor=actor, removed=removed, kept=kept)
         pieces.go_on(batch, pieces.UNDO)
 
 
@@ -264,18 +262,6 @@ def _remove(row: Row, desk: Desk) -> bool:
     if row.done_at is None or touched_since(subjects, row.done_at):
         return False
     return desk.remove(made)
-
-
-def _tell(actor: Actor, verb: str, batch: Import, **data: int) -> None:
-    record(
-        actor,
-        verb,
-        subject_type=IMPORT.name,
-        subject_id=batch.pk,
-        area=batch.area_id,
-        unit=batch.unit_id,
-        **data,
-    )
 
 
 def delete_expired(*, now: datetime) -> int:
