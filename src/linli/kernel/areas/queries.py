@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
-from linli.lib.areacodes import COUNTY, NATION, ancestors, level_of, range_of
+from linli.lib.areacodes import COUNTY, NATION, VILLAGE, ancestors, level_of, range_of
 from linli.lib.names import fold
 
 from .models import Area, AreaChange, AreaVersion
@@ -190,14 +190,15 @@ def _named(name: str, folded: str) -> Q:
 
 
 def names_inside(
-    spans: Iterable[tuple[int, int]], *, at_least: int
+    spans: Iterable[tuple[int, int]], *, at_least: int, at_most: int = VILLAGE
 ) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The areas in force inside some ranges, from a level down: their names in Chinese and English,
-    with those of what they lie in, the widest first."""
+    """The areas in force inside some ranges, from one level down to another: their names in Chinese
+    and English, with those of what they lie in, the widest first."""
     limits = Q()
     for low, high in spans:
         limits |= Q(area_id__gte=low, area_id__lte=high)
-    found = _current().filter(limits, area__is_pseudo=False, area__level__gte=at_least)
+    levels = {"area__level__gte": at_least, "area__level__lte": at_most}
+    found = _current().filter(limits, area__is_pseudo=False, **levels)
     codes = set(found.values_list("area_id", flat=True)) if limits else set()
     chain = {one: [*ancestors(one)[1:], one] for one in codes}
     wanted = {part for parts in chain.values() for part in parts}

@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from linli.kernel.areas.queries import names_inside
-from linli.lib.areacodes import TOWNSHIP, expand
+from linli.kernel.areas.queries import exists, names_inside
+from linli.lib.areacodes import TOWNSHIP, VILLAGE, expand
 
+CITY_CODES = 10**8
 CODE = re.compile(r"(?:^|\D)(\d{12}|\d{9}|\d{6})$")
 SIGNS = re.compile(r"[\s·,，、/\\>\-—|]+")
 # What a village or community is called in full, at its end; people leave it out.
@@ -21,7 +23,8 @@ ENDINGS = ("居民委员会", "村民委员会", "居委会", "村委会", "社�
 class AreaCell(forms.CharField):
     """An area inside some ranges, by its code or by its name with those of the areas above it.
 
-    All names are read once: a sheet has five thousand cells of a few hundred places.
+    All names are read once: a sheet has five thousand cells of a few hundred places. Where more
+    than a city is looked after, villages are known by their codes only: there are half a million.
     """
 
     default_error_messages: ClassVar[dict[str, Any]] = {
@@ -43,8 +46,18 @@ class AreaCell(forms.CharField):
         codes, names = self._known()
         number = CODE.search(unicodedata.normalize("NFKC", text).strip())
         if number is not None:
-            return self._one({_expanded(number[1])} & codes)
+            code = _expanded(number[1])
+            return self._one({code} if code in codes or self._is_far(code) else set())
         return self._one(names.get(_plain(text), set()))
+
+    @property
+    def _is_wide(self) -> bool:
+        return sum(high - low + 1 for low, high in self.inside) > CITY_CODES
+
+    def _is_far(self, code: int) -> bool:
+        """Whether a code is that of a village whose name has not been read."""
+        is_inside = any(low <= code <= high for low, high in self.inside)
+        return self._is_wide and is_inside and exists(code, on=timezone.localdate())
 
     def _one(self, found: set[int] | frozenset[int]) -> int:
         if not found:
@@ -57,7 +70,8 @@ class AreaCell(forms.CharField):
         """The codes, and the areas by every way in which their names are written."""
         if self._held is None:
             names: dict[str, set[int]] = {}
-            found = names_inside(self.inside, at_least=self.at_least)
+            finest = TOWNSHIP if self._is_wide else VILLAGE
+            found = names_inside(self.inside, at_least=self.at_least, at_most=finest)
             for code, languages in found.items():
                 for parts in languages:
                     for name in _spellings(parts):
