@@ -45,7 +45,7 @@ place(
     icon="eye",
     url_name="audit:workers",
     needs="staff.looks",
-    order=60,
+    order=65,
 )
 place(
     name="accounts",
