@@ -1,7 +1,9 @@
 """Ids that one visitor met, replayed by another on every page that takes one."""
 
+import json
 import re
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 
@@ -38,9 +40,28 @@ def _met(crawl: Crawl) -> set[str]:
     for who in HARVESTERS:
         for page in pages():
             for one, path in crawl.doors(page).items():
-                if one in {"", "mine", "county"}:
-                    found |= set(UUID.findall(crawl.visitors[who].ask(path).text))
+                # With hidden fields, nested JSON, the cells of an export and the name of its file.
+                for asked in (path, f"{path}?export=xlsx") if one == "" else (path,):
+                    if one in {"", "mine", "county"}:
+                        found |= set(UUID.findall(crawl.visitors[who].ask(asked).text))
     return found
+
+
+def cursors(crawl: Crawl) -> Iterator[tuple[str, str]]:
+    """Pages of lists and of the API as the harvesters were led to them, with the page they are of."""
+    for who in HARVESTERS:
+        for page in pages():
+            if page.arguments:
+                continue
+            answer = crawl.visitors[who].ask(page.route)
+            table = answer.context.get("table")
+            if isinstance(table, dict) and table.get("older_url"):
+                yield page.route, table["older_url"]
+    for path in ("/api/v1/orders", "/api/v1/requests"):
+        answer = crawl.visitors["key:dispatcher"].ask(path)
+        older = json.loads(answer.text.strip())["older"]
+        if older:
+            yield path, "?" + urlencode({"after": older})
 
 
 def _takers() -> Iterator[Page]:
@@ -63,6 +84,18 @@ def test_a_replayed_id_shows_nothing(harvest: list[str], crawl: Crawl) -> None:
         for who in (name for name in REPLAYERS if crawl.looks(crawl.visitors[name], page)):
             for one in harvest:
                 crawl.knock(crawl.visitors[who], re.sub(r"<[^>]+>", one, page.route))
+    reviewed = matrix.unfolded(matrix.load("reads"))
+    assert crawl.found.broken == []
+    assert matrix.leaks(crawl.found, reviewed) == []
+
+
+def test_a_replayed_cursor_shows_nothing(crawl: Crawl) -> None:
+    """Where in a list somebody stood is no way into it."""
+    found = list(cursors(crawl))
+    assert {"/desk/dispatch/", "/api/v1/orders"} <= {path for path, _cursor in found}
+    for path, cursor in found:
+        for who in ("sibling_worker", "other_head", "officer", "key:worker", "key:officer"):
+            crawl.knock(crawl.visitors[who], path + cursor)
     reviewed = matrix.unfolded(matrix.load("reads"))
     assert crawl.found.broken == []
     assert matrix.leaks(crawl.found, reviewed) == []
