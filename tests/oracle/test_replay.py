@@ -48,7 +48,7 @@ def _met(crawl: Crawl) -> set[str]:
 
 
 def cursors(crawl: Crawl) -> Iterator[tuple[str, str]]:
-    """Pages of lists and of the API as the harvesters were led to them, with the page they are of."""
+    """Pages of lists and of the API that the harvesters were led to, with the page they are of."""
     for who in HARVESTERS:
         for page in pages():
             if page.arguments:
