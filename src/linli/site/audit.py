@@ -233,7 +233,8 @@ def _what(one: looks.Seen, names: dict[UUID, str], numbers: dict[UUID, str]) -> 
         named = names.get(key) if key else ""
         return named or _("Person’s file %(id)s") % {"id": short(key)}
     if one.subject_type == REQUEST:
-        return _("Request %(number)s") % {"number": numbers.get(key) if key else "" or short(key)}
+        number = numbers.get(key) if key else None
+        return _("Request %(number)s") % {"number": number or short(key)}
     if one.subject_type == SERVICE:
         return _("Service %(id)s") % {"id": short(key)}
     return _("Searches") if one.subject_type == "people.search" else _("Exports")
