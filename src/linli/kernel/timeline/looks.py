@@ -171,8 +171,7 @@ def of_user(asked: Watched, *, most: int = LISTED_AT_MOST) -> list[Look]:
 
 
 def _look(row: tuple[Any, ...]) -> Look:
-    *told, data = row
-    return Look(*told, data=json.loads(data))
+    return Look(*(*row[:-1], json.loads(row[-1])))
 
 
 def times_of(posts: Iterable[UUID], *, since: datetime) -> dict[UUID, int]:
