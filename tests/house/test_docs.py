@@ -28,7 +28,7 @@ def pages(language: str) -> Pages:
 
 
 def headings(text: str) -> list[int]:
-    """How deep each heading of a page stands; what looks like one inside a block of code is none."""
+    """How deep each heading of a page stands; in a block of code there is none."""
     text = re.sub(r"(?ms)^```.*?^```", "", text)
     return [len(one) for one in re.findall(r"(?m)^(#+) ", text)]
 

@@ -4,11 +4,13 @@ import mimetypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from playwright.sync_api import Browser, Page, Route
+from pypdf import PdfReader
 
 from tools.npm import modules
 
@@ -36,7 +38,8 @@ SIDEWAYS = """() => {
   return wide;
 }"""
 # What is pressed and is smaller than it should be; links inside a sentence may be (WCAG 2.5.8).
-SMALL = """(least) => Array.from(document.querySelectorAll("button, a.btn, summary, .choice, select, input, a.chip"))
+SMALL = """(least) => Array.from(document.querySelectorAll(
+    "button, a.btn, summary, .choice, select, input, a.chip"))
   .filter((one) => one.checkVisibility({ contentVisibilityAuto: true }) && !one.closest(".vh")
     && !/checkbox|radio|hidden/.test(one.type) && getComputedStyle(one).clip === "auto")
   .filter((one) => one.getBoundingClientRect().height < least - 0.5)
@@ -44,25 +47,37 @@ SMALL = """(least) => Array.from(document.querySelectorAll("button, a.btn, summa
 
 # What can be gone to by keyboard and cannot be seen then: without a frame, or under something that
 # stands still (WCAG 2.4.7, 2.4.11).
-HIDDEN = """() => Array.from(document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']"))
+HIDDEN = """() => Array.from(document.querySelectorAll(
+    "a[href], button, input, select, textarea, summary, [tabindex='0']"))
   .filter((one) => one.checkVisibility({ contentVisibilityAuto: true }) && one.tabIndex >= 0
     && !one.disabled && one.type !== "hidden")
   .map((one) => {
     one.focus({ focusVisible: true });
     if (document.activeElement !== one) { return null; }
-    const shown = /checkbox|radio/.test(one.type) && one.nextElementSibling ? one.nextElementSibling : one;
+    const beside = /checkbox|radio/.test(one.type) && one.nextElementSibling;
+    const shown = beside || one;
     const styles = [one, shown].map((each) => getComputedStyle(each));
     const box = one.getBoundingClientRect();
     if (!styles.some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
         && !one.classList.contains("filters__open")) {
       return ["no outline", one.outerHTML.slice(0, 80)];
     }
-    const spots = [[.5, .5], [.1, .1], [.9, .9], [.1, .9], [.9, .1]].map(([x, y]) => document.elementFromPoint(
-      Math.min(Math.max(box.left + box.width * x, 0), innerWidth - 1), box.top + box.height * y));
+    const spots = [[.5, .5], [.1, .1], [.9, .9], [.1, .9], [.9, .1]].map(([x, y]) => {
+      const left = Math.min(Math.max(box.left + box.width * x, 0), innerWidth - 1);
+      return document.elementFromPoint(left, box.top + box.height * y);
+    });
     const seen = spots.some((spot) => spot && (one.contains(spot) || spot.contains(one)
       || (one.labels && Array.from(one.labels).some((label) => label.contains(spot)))));
-    return seen || getComputedStyle(one).clip !== "auto" ? null : ["covered", one.outerHTML.slice(0, 80)];
+    const isShown = seen || getComputedStyle(one).clip !== "auto";
+    return isShown ? null : ["covered", one.outerHTML.slice(0, 80)];
   }).filter(Boolean)"""
+
+# What is printed of an A4 sheet between its margins, in CSS pixels.
+PAPER = 680
+CUT = """() => Array.from(document.querySelectorAll("main *"))
+  .filter((one) => one.checkVisibility() && !one.closest(".vh, svg"))
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+  .map((one) => one.outerHTML.slice(0, 80))"""
 
 
 @dataclass
@@ -109,6 +124,18 @@ class Glass:
 
     def small(self, least: float) -> list[Any]:
         return list(self.page.evaluate(SMALL, least))
+
+    def paper(self) -> PdfReader:
+        """The page as it comes out of a printer."""
+        return PdfReader(BytesIO(self.page.pdf(prefer_css_page_size=True, print_background=False)))
+
+    def cut(self) -> list[Any]:
+        """What does not fit on the width of the paper."""
+        self.page.set_viewport_size({"width": PAPER, "height": 1000})
+        self.page.emulate_media(media="print", reduced_motion="reduce")
+        found = list(self.page.evaluate(CUT))
+        self.page.emulate_media(media="null")
+        return found
 
     def answer(self, route: Route) -> None:
         """The page, a static file, or nothing."""

@@ -2,6 +2,7 @@
 nothing has to be moved sideways."""
 
 from collections.abc import Iterator
+from unicodedata import normalize
 
 import pytest
 
@@ -110,3 +111,59 @@ def test_a_planted_fault_is_found(shelf: Shelf, window: Glass, planted: str, tol
         for language, text in sheet.texts.items()
     }
     assert any(told in one for one in faults(window, Sheet("planted", "anonymous", texts)))
+
+
+A4 = (595, 842)
+# What is printed, at most how many sheets that takes, and what must stand on them.
+PRINTED = {
+    "portal:receipt": (1, "Receipt number"),
+    "dispatch:order": (3, "What has happened"),
+    "people:person": (3, "Who opened this file"),
+    "services:list": (3, "Services"),
+    "dispatch:list": (4, "Orders"),
+    "site:statistics": (4, "By area"),
+    "dispatch:board": (8, "Board"),
+}
+
+
+def bare(text: str) -> str:
+    """A text without its blanks: lines break elsewhere on paper, and some characters are drawn as
+    others that look the same."""
+    return "".join(normalize("NFKC", text).split())
+
+
+def on_paper(window: Glass, text: str) -> list[str]:
+    """Every sheet of a page, as one reads it."""
+    window.show(text, size=WIDTHS["desk"], dark=True)
+    made = window.paper()
+    for sheet in made.pages:
+        box = sheet.mediabox
+        assert (round(float(box.width)), round(float(box.height))) == A4
+    return [bare(sheet.extract_text()) for sheet in made.pages]
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_page_is_printed_whole_and_without_its_frame(
+    shelf: Shelf, window: Glass, name: str
+) -> None:
+    text = next(one.texts["en"] for one in shelf.sheets if one.name == name)
+    most, told = PRINTED[name]
+
+    sheets = on_paper(window, text)
+
+    assert 0 < len(sheets) <= most
+    assert bare(told) in "".join(sheets)
+    assert "Linli,asof20" in sheets[0]
+    assert all("邻里Linli" in one for one in sheets)
+    assert all(f"{at}/{len(sheets)}" in one for at, one in enumerate(sheets, 1))
+    assert not any(bare(one) in "".join(sheets) for one in ("Skip to the content", "Sign out"))
+    heads = window.page.locator("main .table tbody th:visible").all_text_contents()
+    assert [one for one in heads if bare(one) not in "".join(sheets)] == []
+    assert window.cut() == []
+
+
+def test_a_table_that_is_cut_off_on_paper_is_found(shelf: Shelf, window: Glass) -> None:
+    text = next(one.texts["en"] for one in shelf.sheets if one.name == "services:list")
+    wide = "<table style='width: 900px'><tr><td>too wide</td></tr></table>"
+    window.show(text.replace("</main>", f"{wide}</main>"), size=WIDTHS["desk"])
+    assert any("900px" in one for one in window.cut())
