@@ -1,4 +1,4 @@
-"""The main job without a mouse, and the keys of the desk: what they do, and when they do nothing."""
+"""The main job without a mouse, and the keys of the desk: what they do, and when nothing."""
 
 import pytest
 from django.db import transaction
