@@ -234,7 +234,7 @@ def test_every_action_tells_the_timeline() -> None:
 
 
 def test_actions_of_the_kernel_are_looked_at_too() -> None:
-    assert "linli.kernel.staff.actions.end_post" in {
+    assert "linli.kernel.staff.actions.posts.end_post" in {
         f"{module.name}.{one.name}" for module, one in public_actions(modules())
     }
     planted = made("kernel.staff.actions", "def wave(user: User, *, actor: Actor) -> None: ...")

@@ -97,6 +97,20 @@ def test_an_unknown_user_is_told_what_a_known_one_is_and_costs_as_many_hashes(us
         hashed.clear()
         told[login] = (sentence(sign_in(login, "wrong")), hashed["times"])
 
+    # Switched off, and without a password: the same as somebody who is not there.
+    user.is_active = False
+    user.save()
+    hashed.clear()
+    off = (sentence(sign_in("head", PASSWORD)), hashed["times"])
+    user.is_active = True
+    user.set_unusable_password()
+    user.save()
+    hashed.clear()
+    without = (sentence(sign_in("head", "wrong")), hashed["times"])
+    hashed.clear()
+    without_by_phone = (sentence(sign_in(PHONE, "wrong")), hashed["times"])
+    assert off == without == told["nobody"]
+    assert without_by_phone == told["13900139000"]
     assert told["head"] == told["nobody"]
     assert told[PHONE] == told["13900139000"]
     assert told["head"][0] == told[PHONE][0]

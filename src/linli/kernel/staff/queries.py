@@ -42,6 +42,11 @@ def watched_posts(actor: Actor, user_ids: Iterable[UUID]) -> list[Post]:
     return list(held.select_related("unit").order_by("-valid_from", "-id"))
 
 
+def oneself(actor: Actor) -> User:
+    """Whoever acts, as a user."""
+    return User.objects.get(pk=actor.user_id or UUID(int=0))
+
+
 def named(rows: QuerySet[User], text: str) -> QuerySet[User]:
     """Users by a part of their name or user name."""
     return rows.filter(Q(name__icontains=text) | Q(username__icontains=text))

@@ -26,7 +26,7 @@ from linli.kernel.access import requires
 from linli.kernel.accounts import factors, sessions
 from linli.kernel.accounts.models import User
 from linli.kernel.flow.machine import Refused
-from linli.kernel.staff import actions, outside
+from linli.kernel.staff import actions, outside, queries
 from linli.kernel.staff.signing import confirm_password
 from linli.kernel.ui.pages import actor_of, form_page, page
 
@@ -45,9 +45,7 @@ View = Callable[..., HttpResponse]
 
 
 def _user(request: HttpRequest) -> User:
-    user_id = actor_of(request).user_id
-    assert user_id is not None  # noqa: S101 - asked by `requires`
-    return User.objects.get(pk=user_id)
+    return queries.oneself(actor_of(request))
 
 
 def is_fresh(request: HttpRequest) -> bool:
