@@ -101,6 +101,8 @@ def test_somebody_new_who_waits_for_a_second_word_is_seen_by_those_who_give_it(
     (waiting,) = queries.proposals_of(security(world), [made.user.pk])
     assert waiting.may_confirm  # type: ignore[attr-defined]
     assert queries.user(security(world), made.user.pk) is not None
+    guard = security(world)
+    assert list(queries.proposed(queries.users(guard), guard)) == [made.user]
     (shown,) = queries.proposals_of(world.actor("auditor"), [made.user.pk])
     assert not shown.may_confirm  # type: ignore[attr-defined]
 

@@ -109,6 +109,7 @@ def test_settings_that_open_the_door(
     settings.DEBUG = False
     settings.SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghij"
     settings.ALLOWED_HOSTS = ["linli.example"]
+    settings.LINLI_SECOND_FACTOR = "administrators"
     settings.HTTPS = True
     settings.LINLI_TRUSTED_PROXIES = frozenset({"10.0.0.1"})
     assert codes(check.django_settings()) == []

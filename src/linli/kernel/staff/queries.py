@@ -109,9 +109,10 @@ def proposal(actor: Actor, proposal_id: UUID) -> Proposal | None:
     return found.filter(pk=proposal_id).select_related("unit", "user").first()
 
 
-def waiting_proposals(actor: Actor) -> int:
-    """How many posts of administrators wait for the actor's word."""
-    return visible(Proposal.objects.all(), actor, "staff.confirm").count()
+def proposed(rows: QuerySet[User], actor: Actor) -> QuerySet[User]:
+    """Users for whom a post as administrator waits for a second administrator's word."""
+    held = visible(Proposal.objects.all(), actor, "staff.see_proposal")
+    return rows.filter(Exists(held.filter(user=OuterRef("pk"), answered_at__isnull=True)))
 
 
 def units(actor: Actor) -> QuerySet[Unit]:

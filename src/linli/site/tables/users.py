@@ -1,6 +1,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -17,7 +18,7 @@ from linli.kernel.ui.wording import bracketed
 from ..shown import post_label, state_of
 
 Known = dict[UUID, list[Post]]
-ON, OFF = "on", "off"
+ON, OFF, PROPOSED = "on", "off", "proposed"
 
 
 def _know(rows: list[User], actor: Actor) -> Known:
@@ -42,6 +43,12 @@ def _state(row: User, known: Known) -> Cell:
 
 def _last_sign_in(row: User, known: Known) -> Cell:
     return Cell(exact(row.last_login) if row.last_login else "—")
+
+
+def _in_state(rows: QuerySet[User], value: str, actor: Actor) -> QuerySet[User]:
+    return (
+        queries.proposed(rows, actor) if value == PROPOSED else rows.filter(is_active=value == ON)
+    )
 
 
 def _actions(actor: Actor) -> list[dict[str, Any]]:
@@ -73,8 +80,12 @@ USERS = Table(
         Filter(
             "active",
             _("State"),
-            lambda actor: [(ON, _("Can sign in")), (OFF, _("Switched off"))],
-            lambda rows, value, actor: rows.filter(is_active=value == ON),
+            lambda actor: [
+                (ON, _("Can sign in")),
+                (OFF, _("Switched off")),
+                (PROPOSED, _("Waits for confirmation")),
+            ],
+            _in_state,
         ),
     ),
     know=_know,

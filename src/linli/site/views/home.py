@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from linli.kernel.access import holds, public
@@ -61,6 +61,7 @@ def _starts(actor: Actor) -> list[dict[str, str]]:
     found = (
         ("intake.register", "intake:new", _("Register a request")),
         ("staff.register", "accounts:new", _("Register a user")),
+        ("staff.view", "accounts:list", pgettext("place", "Users")),
         ("services.count", "site:statistics", _("Statistics")),
     )
     able = [(name, label) for needs, name, label in found if holds(actor, needs)]
