@@ -108,6 +108,10 @@ def _library_folders() -> tuple[Path, ...]:
     return (WIDGETS, *(one for one in apps if "linli" not in one.parts))
 
 
+# Where verbs are told through a helper that adds the room.
+TELLING = {"actions", "posting", "signing"}
+
+
 def said(found: Iterable[Module]) -> set[str]:
     """Verbs that are recorded: by name, through a room's `_tell`, or as a move of a flow."""
     verbs = set()
@@ -117,7 +121,7 @@ def said(found: Iterable[Module]) -> set[str]:
             text = call.args[1].value if _has_text(call) else ""
             if name == "record":
                 verbs.add(text)
-            elif name.startswith("_tell") and module.role == "actions":
+            elif text and name.lstrip("_").startswith("tell") and module.role in TELLING:
                 verbs.add(f"{room}.{text}")
     for flow in (*flows().values(), IMPORT):
         verbs |= {f"{flow.name}.{move}" for move in (*flow.moves, "opened")}

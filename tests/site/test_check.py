@@ -126,9 +126,9 @@ def test_on_this_machine_alone_nothing_need_be_encrypted(settings: Settings) -> 
 
 
 def test_djangos_own_deployment_checks_are_heard(settings: Settings) -> None:
-    settings.SESSION_COOKIE_SECURE = False
+    settings.CSRF_COOKIE_SECURE = False
 
-    assert "warning security.W012" in codes(check.django_deployment())
+    assert "warning security.W016" in codes(check.django_deployment())
 
 
 def test_the_demonstration_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

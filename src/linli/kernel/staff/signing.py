@@ -41,16 +41,7 @@ class SigningAdapter(AccountAdapter):
             before = actor_before(request)
             actor = actor_of(user, locale=before.locale, now=before.now)
             sessions.begin(request, now=actor.now)
-            verb, data = _how(request, user)
-            record(
-                actor,
-                f"staff.{verb}",
-                subject_type=SIGN_IN,
-                subject_id=user.pk,
-                area=actor.area,
-                unit=actor.unit_id,
-                **data,
-            )
+            _tell_how(actor, request, user)
         return response
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
@@ -78,14 +69,27 @@ def actor_before(request: HttpRequest) -> Actor:
     return actor
 
 
-def _how(request: HttpRequest, user: User) -> tuple[str, dict[str, str]]:
-    """In which way somebody has signed in, as a verb and what it says."""
+def _tell_how(actor: Actor, request: HttpRequest, user: User) -> None:
+    """In which way somebody has signed in."""
     for one in reversed(get_authentication_records(request, user)):
         if one.get("method") == "socialaccount":
-            return "signed_in_outside", {"provider": str(one.get("provider", ""))}
+            provider = str(one.get("provider", ""))
+            return _tell(actor, "signed_in_outside", user, provider=provider)
         if one.get("passwordless"):
-            return "signed_in_passkey", {}
-    return "signed_in", {}
+            return _tell(actor, "signed_in_passkey", user)
+    return _tell(actor, "signed_in", user)
+
+
+def _tell(actor: Actor, verb: str, user: User, **data: str) -> None:
+    record(
+        actor,
+        f"staff.{verb}",
+        subject_type=SIGN_IN,
+        subject_id=user.pk,
+        area=actor.area,
+        unit=actor.unit_id,
+        **data,
+    )
 
 
 def _tell_refused(request: HttpRequest, login: str) -> None:
