@@ -94,6 +94,14 @@ def test_the_second_step_is_asked_and_a_code_counts_once(world: World, clock: Ap
     assert is_in(again)
 
 
+def test_a_sign_in_that_is_half_done_can_be_left(world: World, clock: AppClock) -> None:
+    with_app(world.users["administrator"], clock)
+    client = sign_in("administrator")
+    assert client.get("/sign-in/").status_code == 302
+    assert client.post("/sign-in/again/").headers["Location"] == "/sign-in/"
+    assert client.get("/sign-in/").status_code == 200
+
+
 def test_a_recovery_code_opens_once(world: World, clock: AppClock) -> None:
     _secret, codes = with_app(world.users["administrator"], clock)
     first, second = sign_in("administrator"), sign_in("administrator")

@@ -18,6 +18,7 @@ urlpatterns = [
     path("favicon.ico", icon, name="icon"),
     path("sign-in/", signing(account.login), name="account_login"),
     path("sign-in/second-step/", signing(mfa.authenticate), name="mfa_authenticate"),
+    path("sign-in/again/", entry.start_over, name="start_over"),
     path("sign-in/passkey/", entry.passkey, name="passkey"),
     path("sign-in/with/<slug:provider>/", entry.with_provider, name="with_provider"),
     path(

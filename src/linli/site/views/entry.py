@@ -47,6 +47,16 @@ def passkey(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@signing
+@never_cache
+@require_POST
+def start_over(request: HttpRequest) -> HttpResponse:
+    """Leave a sign-in that is half done, for somebody else to begin theirs."""
+    if not request.user.is_authenticated:
+        request.session.flush()
+    return redirect("account_login")
+
+
 def _is_valid(form: Any) -> bool:
     try:
         return bool(form.is_valid())
