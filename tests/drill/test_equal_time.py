@@ -1,6 +1,8 @@
 """How long a refused sign-in takes for somebody known and for nobody: a figure, taken by hand.
 
-`LINLI_TRIES=1000 make drill`, on a machine that does nothing else. What keeps the times equal is asserted in tests/kernel/test_signin.py by counting, never by a clock.
+`LINLI_TRIES=1000 make drill`, on a machine that does nothing else. What keeps the times
+equal is asserted in tests/kernel/test_signin.py by counting,
+never by a clock.
 """
 
 import os
