@@ -227,8 +227,7 @@ def recover(
         wanted["recovery_target_time"] = until.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00")
 
     def fill(draft: Path) -> None:
-        with tarfile.open(at / PACKED) as packed:
-            packed.extractall(draft, filter="data")
+        _unpack(at / PACKED, draft)
         for name in LEFT_OUT - {"pgsql_tmp"}:
             (draft / name).mkdir(mode=0o700, exist_ok=True)
         (draft / "pg_wal" / "archive_status").mkdir(mode=0o700, exist_ok=True)
@@ -288,6 +287,20 @@ def _pack(pgdata: Path, target: Path, progress: Progress) -> str:
         raw.flush()
         os.fsync(raw.fileno())
     return digest(target)
+
+
+def _unpack(source: Path, draft: Path) -> None:
+    """The reverse of `_pack`: folders and files, and nothing outside of `draft`."""
+    with tarfile.open(source, mode="r|gz") as packed:
+        for member in packed:
+            target = (draft / member.name).resolve()
+            if not target.is_relative_to(draft.resolve()):
+                raise ClusterError(f"{source} would write to {member.name}.")
+            if member.isdir():
+                target.mkdir(mode=0o700, parents=True, exist_ok=True)
+            elif (file := packed.extractfile(member)) is not None:
+                with target.open("wb") as written:
+                    shutil.copyfileobj(file, written, CHUNK)
 
 
 def _wanted(folder: Path) -> Iterator[tuple[Path, int]]:
