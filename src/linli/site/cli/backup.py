@@ -18,7 +18,7 @@ HERE = ZoneInfo("Asia/Shanghai")
 FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
 FOREIGN = (
     "LINLI_DATABASE_URL is set: that server is backed up where it is administered, with "
-    "pg_basebackup and its log (or pgBackRest). A copy at one moment: linli backup dump --to FILE"
+    "pg_basebackup and its log, or pgBackRest"
 )
 
 
