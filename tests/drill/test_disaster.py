@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from tests.faults.installation import PEOPLE, folder_for_all, installed
+from tests.faults.installation import PEOPLE, Installation, folder_for_all, installed
 from tests.faults.power import Killer, Ledger, count
 from tests.server import Running, end, free_port, start_worker, wait_until_up
 
@@ -31,6 +31,19 @@ class Timed(Ledger):
                 self.at.setdefault(number, time.time())
 
 
+def served(town: Installation, log: Path) -> Running:
+    """The installation's web server and worker."""
+    port = free_port()
+    with log.open("ab") as stream:
+        web = subprocess.Popen(
+            [sys.executable, "-m", "linli.site", "serve", "--port", str(port)],
+            env=town.environ,
+            stdout=stream,
+            stderr=stream,
+        )
+    return Running(port, town.environ, web, log=log, worker=start_worker(town.environ, log))
+
+
 def test_what_is_lost_with_everything_is_less_than_a_minute(tmp_path: Path) -> None:
     with folder_for_all() as folder, installed(folder) as town:
         (key,) = town.python(PEOPLE)
@@ -38,17 +51,8 @@ def test_what_is_lost_with_everything_is_less_than_a_minute(tmp_path: Path) -> N
         words = ["--passphrase-file", str(folder / "pass")]
         town.linli("backup", "start", "--to", str(folder / "backup"))
         town.linli("backup", "keys", "--to", str(folder / "keys"), *words)
-        port = free_port()
-        log = tmp_path / "log"
-        with log.open("ab") as stream:
-            web = subprocess.Popen(
-                [sys.executable, "-m", "linli.site", "serve", "--port", str(port)],
-                env=town.environ,
-                stdout=stream,
-                stderr=stream,
-            )
-        running = Running(port, town.environ, web, log=log, worker=start_worker(town.environ, log))
-        ledger = Timed(port, key)
+        running = served(town, tmp_path / "log")
+        ledger = Timed(running.port, key)
         wait_until_up(running.url)
         threads = ledger.run()
         # The backup is taken while everything works.

@@ -84,6 +84,8 @@ def trouble(town: Installation, full: Path, tmp_path: Path) -> tuple[Ledger, Tol
         at_full = len(ledger.told)
         reads = [read(f"{url}/stations/") for _at in range(5)]
         ballast.unlink()
+        # As the unit does whenever the server has ended.
+        town.linli("db", "up")
         wait_until_up(url, seconds=60)
         time.sleep(LOAD_SECONDS)
         ledger.stop.set()

@@ -86,7 +86,7 @@ def registry() -> CollectorRegistry:
     """What is shown: the requests of all web processes, and the installation."""
     shown = CollectorRegistry()
     if folder := os.environ.get(FOLDER):
-        MultiProcessCollector(shown, path=str(Path(folder)))  # type: ignore[no-untyped-call]
+        MultiProcessCollector(shown, path=str(Path(folder)))
     else:
         shown.register(OfThisProcess())
     shown.register(Installation())

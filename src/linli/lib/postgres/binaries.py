@@ -12,6 +12,7 @@ from . import fetched
 
 OLDEST, NEWEST = 15, 18
 Way = Literal["auto", "debian", "embedded"]
+WAYS: dict[str, Way] = {"auto": "auto", "debian": "debian", "embedded": "embedded"}
 MISSING = (
     f"install PostgreSQL {OLDEST} or newer (Debian: sudo apt-get install postgresql), name its "
     "programs with LINLI_PG_BIN, or set LINLI_DATABASE_URL"
@@ -28,8 +29,8 @@ def way(environ: Mapping[str, str] = os.environ) -> Way:
     Raises `ClusterError` for a word that is none of the three.
     """
     named = environ.get("LINLI_POSTGRES") or "auto"
-    if named == "debian" or named == "embedded" or named == "auto":  # noqa: PLR1714  (for mypy)
-        return named
+    if named in WAYS:
+        return WAYS[named]
     raise ClusterError(f"LINLI_POSTGRES must be auto, debian or embedded, not {named!r}.")
 
 

@@ -288,7 +288,7 @@ class Cluster:
 
     def _configure(self, more: Mapping[str, str] | None = None) -> None:
         """Write our settings; what an administrator sets with ALTER SYSTEM stands above them."""
-        values = settings(memory_bytes(), self.turbo) | self._archiving() | (more or {})
+        values = settings(memory_bytes(), self.turbo) | self._archiving() | dict(more or {})
         values["unix_socket_directories"] = str(self.socket_dir)
         text = "".join(f"{name} = {quoted(value)}\n" for name, value in values.items())
         path = self.pgdata / "linli.conf"

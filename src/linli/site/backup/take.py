@@ -71,13 +71,13 @@ def state(home: Home) -> dict[str, object]:
     address = make_conninfo(databases.administrator(home), dbname=databases.database_name())
     with psycopg.connect(address) as connection:
         head = connection.execute(HEAD).fetchone() or ("", 0)
-        migrations = dict(connection.execute(MIGRATIONS).fetchall())
+        rows = connection.execute(MIGRATIONS).fetchall()
     return {
         "version": linli.__version__,
         "database": databases.database_name(),
         "head": head[0],
         "seal": head[1],
-        "migrations": migrations,
+        "migrations": {str(app): str(name) for app, name in rows},
     }
 
 
