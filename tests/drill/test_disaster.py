@@ -53,7 +53,7 @@ def test_what_is_lost_with_everything_is_less_than_a_minute(tmp_path: Path) -> N
         town.linli("backup", "keys", "--to", str(folder / "keys"), *words)
         running = served(town, tmp_path / "log")
         ledger = Timed(running.port, key)
-        wait_until_up(running.url)
+        wait_until_up(running.url, seconds=180)
         threads = ledger.run()
         # The backup is taken while everything works.
         town.linli("backup", "now")

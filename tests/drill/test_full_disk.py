@@ -75,7 +75,7 @@ def trouble(town: Installation, full: Path, tmp_path: Path) -> tuple[Ledger, Tol
     ledger = Ledger(port, key)
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_until_up(url)
+        wait_until_up(url, seconds=180)
         threads = ledger.run()
         time.sleep(LOAD_SECONDS)
         before = len(ledger.told)
@@ -86,7 +86,7 @@ def trouble(town: Installation, full: Path, tmp_path: Path) -> tuple[Ledger, Tol
         ballast.unlink()
         # As the unit does whenever the server has ended.
         town.linli("db", "up")
-        wait_until_up(url, seconds=60)
+        wait_until_up(url, seconds=180)
         time.sleep(LOAD_SECONDS)
         ledger.stop.set()
         for thread in threads:
