@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults.installation import PEOPLE, Installation, folder_for_all, installed
@@ -45,13 +46,15 @@ def served(town: Installation, log: Path) -> Running:
 
 
 def test_what_is_lost_with_everything_is_less_than_a_minute(tmp_path: Path) -> None:
-    with folder_for_all() as folder, installed(folder) as town:
+    with folder_for_all() as folder, installed(folder) as town, ExitStack() as stack:
         (key,) = town.python(PEOPLE)
         (folder / "pass").write_text("a phrase of the drill")
         words = ["--passphrase-file", str(folder / "pass")]
         town.linli("backup", "start", "--to", str(folder / "backup"))
         town.linli("backup", "keys", "--to", str(folder / "keys"), *words)
         running = served(town, tmp_path / "log")
+        stack.callback(end, running.web)
+        stack.callback(lambda: end(running.worker) if running.worker else None)
         ledger = Timed(running.port, key)
         wait_until_up(running.url, seconds=180)
         threads = ledger.run()
