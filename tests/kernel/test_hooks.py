@@ -16,7 +16,7 @@ from linli.kernel.accounts.models import Post
 from linli.kernel.flow.machine import Refused
 from linli.kernel.flow.queries import duties
 from linli.kernel.hooks import actions, outbox, sending
-from linli.kernel.hooks.models import Attempt, Delivery, DeliveryState, Hook
+from linli.kernel.hooks.models import Attempt, Delivery, Hook, Outcome
 from linli.kernel.hooks.sending import Answered, NotAllowed
 from linli.kernel.hooks.signing import signature
 from linli.kernel.staff.actions import Unfit
@@ -108,7 +108,7 @@ def test_what_the_post_does_not_see_is_not_sent(world: World) -> None:
     now = timezone.now()
     assert outbox.prepare(waiting(ours)[0].pk, now=now) is not None
     assert outbox.prepare(waiting(theirs)[0].pk, now=now) is None
-    assert waiting(theirs)[0].state == DeliveryState.WITHHELD
+    assert waiting(theirs)[0].outcome == Outcome.WITHHELD
 
 
 def test_the_permission_is_asked_when_it_is_sent(world: World) -> None:
@@ -137,7 +137,7 @@ def test_it_is_tried_for_three_days_and_then_given_up_and_told(world: World) -> 
         waits.append(again - now)
         now = again
     one.refresh_from_db()
-    assert (one.state, len(waits), Attempt.objects.count()) == (DeliveryState.GIVEN_UP, 9, 10)
+    assert (one.outcome, len(waits), Attempt.objects.count()) == (Outcome.GIVEN_UP, 9, 10)
     assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=3.5)
     assert Event.objects.filter(verb="hooks.given_up", subject_id=hook.pk).count() == 1
     administrator = world.actor("administrator")
@@ -149,7 +149,7 @@ def test_it_is_tried_for_three_days_and_then_given_up_and_told(world: World) -> 
     assert not duties(administrator).exists()
     assert outbox.note(one.pk, Answered(204, 5), now=now) is None
     one.refresh_from_db()
-    assert one.state == DeliveryState.DELIVERED
+    assert one.outcome == Outcome.DELIVERED
 
 
 def test_a_delivered_message_is_not_sent_twice_by_a_second_job(world: World) -> None:
@@ -166,7 +166,7 @@ def test_old_messages_are_forgotten_and_waiting_ones_are_not(world: World) -> No
     month = timezone.now() + timedelta(days=31)
     assert outbox.forget(now=month) == 0
     assert outbox.due_again(now=month) == [waiting(hook)[0].pk]
-    Delivery.objects.update(state=DeliveryState.DELIVERED)
+    Delivery.objects.update(outcome=Outcome.DELIVERED)
     assert outbox.forget(now=month) == 1
 
 

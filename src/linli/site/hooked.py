@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.hooks.kinds import kind
-from linli.kernel.hooks.models import Attempt, Delivery, DeliveryState, Hook
+from linli.kernel.hooks.models import Attempt, Delivery, Hook, Outcome
 from linli.kernel.hooks.outbox import SUBJECT
 from linli.kernel.timeline.queries import lines
 from linli.kernel.ui import story
@@ -18,10 +18,10 @@ from linli.kernel.ui.moments import exact, short
 from .shown import post_label
 
 PHASES = {
-    DeliveryState.WAITING: "waiting",
-    DeliveryState.DELIVERED: "done",
-    DeliveryState.GIVEN_UP: "stopped",
-    DeliveryState.WITHHELD: "plain",
+    Outcome.WAITING: "waiting",
+    Outcome.DELIVERED: "done",
+    Outcome.GIVEN_UP: "stopped",
+    Outcome.WITHHELD: "plain",
 }
 PROBLEMS = {
     "form": gettext_lazy("the address is not allowed"),
@@ -101,12 +101,14 @@ def deliveries(found: Iterable[Delivery], hook: Hook, actor: Actor) -> list[dict
                 "when": short(one.at, now=actor.now),
                 "exact": exact(one.at),
                 "state": {
-                    "label": DeliveryState(one.state).label,
-                    "phase": PHASES[DeliveryState(one.state)],
+                    "label": Outcome(one.outcome).label,
+                    "phase": PHASES[Outcome(one.outcome)],
                 },
                 "next": short(one.next_at, now=actor.now) if one.tries and one.next_at else "",
                 "tries": [_tried(each, actor) for each in one.attempts.all()],
-                "verbs": [again] if hook.ended_at is None and one.state != "waiting" else [],
+                "verbs": [again]
+                if hook.ended_at is None and one.outcome != Outcome.WAITING
+                else [],
             }
         )
     return made

@@ -15,7 +15,7 @@ from linli.kernel.staff.actions import Unfit
 from linli.kernel.timeline.record import record
 
 from .kinds import kind
-from .models import Delivery, DeliveryState, Hook
+from .models import Delivery, Hook, Outcome
 from .outbox import SUBJECT
 from .sending import NotAllowed, checked
 from .signing import new_secret
@@ -107,7 +107,7 @@ def send_again(delivery: Delivery, *, actor: Actor) -> None:
     if delivery.hook.ended_at is not None:
         raise Unfit(_("This address is told nothing any more."))
     Delivery.objects.filter(pk=delivery.pk).update(
-        state=DeliveryState.WAITING, tries=0, next_at=actor.now
+        outcome=Outcome.WAITING, tries=0, next_at=actor.now
     )
     duty.close((SUBJECT, delivery.hook_id))
     _tell(actor, "sent_again", delivery.hook, delivery=str(delivery.pk))

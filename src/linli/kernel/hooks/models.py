@@ -30,7 +30,7 @@ class Hook(models.Model):
     by_role = models.CharField(max_length=20, choices=Role, blank=True)
 
 
-class DeliveryState(models.TextChoices):
+class Outcome(models.TextChoices):
     WAITING = "waiting", pgettext_lazy("delivery", "Waiting")
     DELIVERED = "delivered", pgettext_lazy("delivery", "Delivered")
     GIVEN_UP = "given_up", pgettext_lazy("delivery", "Given up")
@@ -46,7 +46,7 @@ class Delivery(models.Model):
     subject_id = models.UUIDField()
     data = models.JSONField(default=dict)
     at = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.WAITING)
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
 

@@ -17,7 +17,7 @@ from linli.kernel.timeline.record import record
 from linli.lib.worktime import Due
 
 from .kinds import kind
-from .models import Attempt, Delivery, DeliveryState, Hook
+from .models import Attempt, Delivery, Hook, Outcome
 from .sending import Answered
 from .signing import headers
 
@@ -68,7 +68,7 @@ def prepare(delivery_id: UUID, *, now: datetime) -> Message | None:
     """The message of a delivery that is due; None if there is nothing to send, or the post may not
     see its subject, or not any more."""
     rows = Delivery.objects.select_related("hook__post__user")
-    held = rows.filter(pk=delivery_id, state=DeliveryState.WAITING).first()
+    held = rows.filter(pk=delivery_id, outcome=Outcome.WAITING).first()
     if held is None or held.hook.ended_at is not None:
         return None
     post, asked = held.hook.post, kind(held.kind)
@@ -77,7 +77,7 @@ def prepare(delivery_id: UUID, *, now: datetime) -> Message | None:
         may = post.user.is_active and actor.post_id is not None and asked is not None
         sees = may and asked is not None and asked.sees(actor, held.subject_id)
     if not sees:
-        Delivery.objects.filter(pk=held.pk).update(state=DeliveryState.WITHHELD, next_at=None)
+        Delivery.objects.filter(pk=held.pk).update(outcome=Outcome.WITHHELD, next_at=None)
         return None
     return message_of(held, now=now)
 
@@ -111,19 +111,19 @@ def note(delivery_id: UUID, answered: Answered, *, now: datetime) -> datetime | 
         problem=answered.problem,
         milliseconds=answered.milliseconds,
     )
-    if one.state != DeliveryState.WAITING:
+    if one.outcome != Outcome.WAITING:
         return None
     one.tries += 1
     one.next_at = None
     if answered.is_taken:
-        one.state = DeliveryState.DELIVERED
+        one.outcome = Outcome.DELIVERED
     elif one.tries > len(WAITS):
-        one.state = DeliveryState.GIVEN_UP
+        one.outcome = Outcome.GIVEN_UP
         with acting(system("hooks.deliver", now=now)) as actor:
             _give_up(one, actor=actor)
     else:
         one.next_at = now + WAITS[one.tries - 1]
-    one.save(update_fields=("state", "tries", "next_at"))
+    one.save(update_fields=("outcome", "tries", "next_at"))
     return one.next_at
 
 
@@ -159,7 +159,7 @@ def _give_up(delivery: Delivery, *, actor: Actor) -> None:
 
 def forget(*, now: datetime) -> int:
     """Drop deliveries and their tries after thirty days; returns how many deliveries."""
-    old = Delivery.objects.filter(at__lt=now - KEPT).exclude(state=DeliveryState.WAITING)
+    old = Delivery.objects.filter(at__lt=now - KEPT).exclude(outcome=Outcome.WAITING)
     count = old.count()
     old.delete()
     return count
@@ -168,5 +168,5 @@ def forget(*, now: datetime) -> int:
 def due_again(*, now: datetime) -> list[UUID]:
     """Deliveries that wait though their time came long ago: their job was lost with a worker."""
     late = Q(next_at__lt=now - timedelta(minutes=10)) | Q(next_at__isnull=True)
-    held = Delivery.objects.filter(late, state=DeliveryState.WAITING, hook__ended_at__isnull=True)
+    held = Delivery.objects.filter(late, outcome=Outcome.WAITING, hook__ended_at__isnull=True)
     return list(held.order_by("id").values_list("pk", flat=True)[:500])

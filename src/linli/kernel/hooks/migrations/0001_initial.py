@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('subject_id', models.UUIDField()),
                 ('data', models.JSONField(default=dict)),
                 ('at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('given_up', 'Given up'), ('withheld', 'Withheld: the post does not see it')], default='waiting', max_length=10)),
+                ('outcome', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('given_up', 'Given up'), ('withheld', 'Withheld: the post does not see it')], default='waiting', max_length=10)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('next_at', models.DateTimeField(null=True)),
             ],
