@@ -80,8 +80,10 @@ PART_OF = {
     "sheets.Row": "batch",
 }
 KEYS = (models.UUIDField, models.BigAutoField, models.BigIntegerField)
-# A calendar's key is its day or year, a cell's what it counts, a session's what the browser holds.
+# A calendar's key is its day or year, a cell's what it counts, an allowance's whose it is, a
+# session's what the browser holds.
 NATURAL_KEYS = {
+    "accounts.Allowance",
     "accounts.Session",
     "flow.CalendarDay",
     "flow.CalendarYear",

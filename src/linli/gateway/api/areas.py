@@ -22,7 +22,7 @@ from .schemas import OLDER, After, AskedArea, Day, text
 # Areas, lists and the network are public knowledge: whoever may see the directory sees them.
 NO_AREA = _("This is not the code of an area in force.")
 NEEDS = "directory.view"
-Beginning = text(80, "西街", "how a name, its pinyin or a code begins")
+Beginning = text(80, "Xijie", "how a name, its pinyin or a code begins")
 door = Door("areas", reads=KeyScope.AREAS_READ)
 lists = Door("terms", reads=KeyScope.AREAS_READ)
 

@@ -102,7 +102,7 @@ class SiteOut(SiteLine):
 class SiteChange(In):
     """How a site is; every call says all of it."""
 
-    zh: words(120, "某某街道社会工作站")  # type: ignore[valid-type]
+    zh: words(120)  # type: ignore[valid-type]
     en: words(200, "Some Subdistrict Social Work Station")  # type: ignore[valid-type]
     operating_model: OperatingModel
     competent_body: Code = "social_work_department"
@@ -149,7 +149,7 @@ class AgencyPage(Schema):
 
 
 class AgencyDetails(In):
-    zh: words(120, "某某社工服务中心")  # type: ignore[valid-type]
+    zh: words(120)  # type: ignore[valid-type]
     en: words(200, "Some Social Work Agency")  # type: ignore[valid-type]
     phone: text(20) = ""  # type: ignore[valid-type]
 

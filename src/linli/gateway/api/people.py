@@ -95,7 +95,7 @@ class FindIn(In):
 
 
 class DetailsIn(In):
-    name: words(80, "张某某")  # type: ignore[valid-type]
+    name: words(80, "Zhang Moumou")  # type: ignore[valid-type]
     area: Area
     preferred_name: text(80) = ""  # type: ignore[valid-type]
     sex: Sex = Sex.UNSTATED
@@ -132,7 +132,7 @@ class PersonChangeIn(In):
 
 class CategoryIn(In):
     code: Code
-    source: words(80, "民政局")  # type: ignore[valid-type]
+    source: words(80, "civil affairs bureau")  # type: ignore[valid-type]
     valid_from: Day
 
 

@@ -70,7 +70,7 @@ class RequestWords(Schema):
 class RequestIn(In):
     area: Area
     need: Code
-    words: words(4000, "灯泡坏了")  # type: ignore[valid-type]
+    words: words(4000, "The light is broken.")  # type: ignore[valid-type]
     for_whom: ForWhom = ForWhom.OTHER
     urgency: Urgency = Urgency.WEEK
     name: text(80) = ""  # type: ignore[valid-type]
@@ -89,7 +89,7 @@ class AcceptIn(In):
     area: Area
     need: Code
     urgency: Urgency = Urgency.WEEK
-    task: words(4000, "上门查看")  # type: ignore[valid-type]
+    task: words(4000, "Visit and have a look.")  # type: ignore[valid-type]
     station: UUID | None = None
 
 
