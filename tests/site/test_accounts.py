@@ -282,7 +282,8 @@ def test_a_program_goes_on_while_its_user_must_choose(world: World) -> None:
     post = Post.objects.get(user=world.users["worker"])
     key = secret_of(
         signed_in("security").post(
-            f"/desk/accounts/posts/{post.pk}/key/", {"name": "Importer", "days": 30}
+            f"/desk/accounts/posts/{post.pk}/key/",
+            {"name": "Importer", "days": 30, "scopes": ["orders:read"]},
         )
     )
     User.objects.filter(username="worker").update(must_change_password=True)
