@@ -43,6 +43,7 @@ CHECKS = [
 SECTIONS = ("reads", "writes")
 PATH = "/api/v1/openapi.json"
 MOST_SHOWN = 20
+PARTS = ("category id", "basis id", "household id")
 
 
 @dataclass
@@ -206,4 +207,8 @@ def _seen(town: Town) -> set[tuple[str, str, str]]:
         owner = names[posts[0].user_id]
         key = f"{KEY}{role.value}"
         found |= {(key, group, what) for who, group, what in found if who == owner}
-    return found
+        mine = (group for group, one in town.bundles.items() if posts[0] in one.posts)
+        found |= {(key, group, "post id") for group in mine}
+    # No page writes out the ids of what stands in a file; a program needs them to name it.
+    files = {(who, group) for who, group, what in found if what == "person id"}
+    return found | {(who, group, what) for who, group in files for what in PARTS}
