@@ -119,7 +119,7 @@ def test_it_was_tried_wherever_something_is_done(tried: dict[str, list[str]]) ->
         "portal:add",
         "portal:reopen",
         "api:list_requests",
-        "api:serve_order",
+        "api:list_order_services",
     }
     assert len(tried) > 45, sorted(tried)
 
