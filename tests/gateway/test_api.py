@@ -2,6 +2,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import openapi_spec_validator
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -211,3 +212,7 @@ def test_orders_page_by_key(world: World) -> None:
     assert second["older"] is None
     lost = call(dispatcher, "get", "orders?after=rubbish")
     assert (lost.status_code, lost.json()["errors"][0]["at"]) == (422, "after")
+
+
+def test_the_description_is_valid_openapi() -> None:
+    openapi_spec_validator.validate(description())
