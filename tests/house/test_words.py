@@ -113,7 +113,7 @@ TELLING = {"actions", "posting", "signing"}
 
 
 def said(found: Iterable[Module]) -> set[str]:
-    """Verbs that are recorded: by name, through a room's `_tell`, or as a move of a flow."""
+    """Verbs that are recorded: by name, through a room's `tell`, or as a move of a flow."""
     verbs = set()
     for module in found:
         room = module.package.rpartition(".")[2]
@@ -121,7 +121,9 @@ def said(found: Iterable[Module]) -> set[str]:
             text = call.args[1].value if _has_text(call) else ""
             if name == "record":
                 verbs.add(text)
-            elif text and name.lstrip("_").startswith("tell") and module.role in TELLING:
+            elif text and (
+                name == "tell" or (name.lstrip("_").startswith("tell") and module.role in TELLING)
+            ):
                 verbs.add(f"{room}.{text}")
     for flow in (*flows().values(), IMPORT):
         verbs |= {f"{flow.name}.{move}" for move in (*flow.moves, "opened")}
