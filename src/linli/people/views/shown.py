@@ -147,6 +147,8 @@ def _once_a_day(events: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _words(verb: str, data: dict[str, Any]) -> dict[str, Any]:
     told = {key: label(TERMS[key], value) if key in TERMS else value for key, value in data.items()}
+    if data.get("day"):
+        told["day"] = day(date.fromisoformat(data["day"]))
     return told | {"why": Ending(data["why"]).label} if data.get("why") in Ending.values else told
 
 
