@@ -14,7 +14,6 @@ from linli.kernel.timeline.record import known_verbs
 from linli.kernel.ui.jinja import WIDGETS
 
 from ..oracle.fill import flows
-from .ladder import rooms
 from .source import Module, Template, calls, modules, strings, templates
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
