@@ -10,7 +10,7 @@ from django.db import transaction
 
 from linli.dispatch import display
 from linli.dispatch.models import Order
-from linli.gateway import shapes
+from linli.gateway.api import orders as api_orders
 from linli.intake.models import Request
 from linli.kernel.access import rule
 from linli.kernel.access.permissions import _registry as permissions
@@ -157,10 +157,12 @@ def name_whom_the_auditor_asks_about(town: Town, patch: Patch) -> None:
 
 
 def follow_a_foreign_key_in_the_api(town: Town, patch: Patch) -> None:
-    def shape(row: Any) -> dict[str, Any]:
-        return shapes.order_out(row) | {"number": row.person.name if row.person else ""}
+    ours = api_orders.line
 
-    patch.setattr("linli.gateway.orders.order_out", shape)
+    def named(row: Any) -> dict[str, Any]:
+        return ours(row) | {"number": row.person.name if row.person else ""}
+
+    patch.setattr(api_orders, "line", named)
 
 
 def add_a_column_to_an_export(town: Town, patch: Patch) -> None:

@@ -204,16 +204,15 @@ def test_a_foreign_state_is_refused(world: World, fake: Fake, provider: str) -> 
 @pytest.mark.parametrize(
     "spoil",
     [
-        {"claims": {"nonce": "another"}},
-        {"claims": {"aud": "another"}},
-        {"claims": {"iss": "https://evil.example"}},
-        {"claims": {"exp": 1}},
-        {"claims": {"sub": ""}},
-        {"key": FOREIGN},
-        {"algorithm": "HS256"},
-        {"userinfo": {"sub": "somebody else"}},
+        pytest.param({"claims": {"nonce": "another"}}, id="nonce"),
+        pytest.param({"claims": {"aud": "another"}}, id="audience"),
+        pytest.param({"claims": {"iss": "https://evil.example"}}, id="issuer"),
+        pytest.param({"claims": {"exp": 1}}, id="expired"),
+        pytest.param({"claims": {"sub": ""}}, id="nobody"),
+        pytest.param({"key": FOREIGN}, id="key"),
+        pytest.param({"algorithm": "HS256"}, id="algorithm"),
+        pytest.param({"userinfo": {"sub": "somebody else"}}, id="userinfo"),
     ],
-    ids=str,
 )
 def test_a_token_that_is_not_right_opens_nothing(
     world: World, fake: Fake, spoil: dict[str, Any]
