@@ -39,6 +39,9 @@ def handle(maker: "_Maker") -> None:
     }
     for step, person in whose.items():
         bundle.movings[step] = _moving(maker, step, person)
+    closed = _as_is(files[3])
+    with maker.act(maker.team.worker) as actor:
+        people.close_file(closed, actor=actor, why="away", closed_on=actor.today)
 
 
 def _file(maker: "_Maker") -> Person:

@@ -92,13 +92,18 @@ def _import(one: Bundle, page: Page) -> Any:
     return one.imports.get(IMPORTS.get(tail, "checked"))
 
 
+def _files(one: Bundle, page: Page) -> list[Any]:
+    """The files of a group; one that is closed, where it is to be opened again."""
+    return one.files[3:4] if page.name == "people:reopen" else one.persons
+
+
 # What an argument of a URL names, among the rows of a group.
 ARGUMENTS: dict[str, Callable[[Town, Bundle, Page], Any]] = {
     "order_id": lambda town, one, page: _in_state("order", one.orders, page),
     "request_id": lambda town, one, page: _in_state("request", one.requests, page),
     "duplicate_id": lambda town, one, page: _in_state("duplicate", one.duplicates, page),
     "moving_id": lambda town, one, page: _in_state("moving", one.movings, page),
-    "person_id": lambda town, one, page: _first(one.persons),
+    "person_id": lambda town, one, page: _first(_files(one, page)),
     "category_id": lambda town, one, page: _first(one.categories),
     "basis_id": lambda town, one, page: _first(one.bases),
     "household_id": lambda town, one, page: _first(one.households),

@@ -418,7 +418,7 @@ def test_a_deed_without_a_trace_is_caught(
         return crawl.found.silent
 
     assert silent() == set()
-    monkeypatch.setattr("linli.people.actions.record", lambda *told, **given: None)
+    monkeypatch.setattr("linli.people.changes.record", lambda *told, **given: None)
     assert silent() == {"people:leave_household"}
 
 

@@ -22,7 +22,7 @@ from .histories import Step, live, steps
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
-@given(history=steps(5))
+@given(history=steps(8))
 def test_after_any_history_every_fact_is_where_it_belongs(
     world: World, history: list[Step]
 ) -> None:
