@@ -30,6 +30,24 @@ from linli.site.home import Home
 from .environment import HOME, ROOT
 from .world import World, build_world
 
+# Files that take minutes: begun first, or the other process would wait for them at the end.
+LONG = (
+    "tests/looks/test_pages.py",
+    "tests/oracle/test_writes.py",
+    "tests/oracle/test_reads.py",
+    "tests/gateway/test_contract_changing.py",
+    "tests/gateway/test_contract_reading.py",
+    "tests/oracle/test_withdrawn.py",
+    "tests/oracle/test_hostile.py",
+    "tests/site/test_operate.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {name: at for at, name in enumerate(LONG)}
+    items.sort(key=lambda one: ranks.get(one.nodeid.partition("::")[0], len(LONG)))
+
+
 CITY = "3505"
 SOURCES = ("*.py", "*.json", "*.css", "*.js")
 STALE_SECONDS = 3600

@@ -73,7 +73,7 @@ def test_two_at_the_details_of_a_site(world: World) -> None:
     answer = mine.post(path, details(opened, address="测试路1号", phone="0595-22880001"))
     page = text(answer)
     assert answer.status_code == 422
-    assert "Administrator changed this on" in page
+    assert "System administrator changed this on" in page
     # Names of staff do not stand on the pages of sites.
     assert "Test administrator" not in page
     assert "Now it says: 9" in page

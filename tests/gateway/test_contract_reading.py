@@ -50,5 +50,5 @@ def test_an_answer_that_tells_of_rows_of_others_is_found(
 
     monkeypatch.setattr(queries, "orders", everybodys)
     heard = found(town, "/orders")
-    assert "key:worker heard “order" in heard
+    assert "heard “order" in heard
     assert "key:grid_worker" not in heard

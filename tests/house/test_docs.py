@@ -7,6 +7,7 @@ import click
 import pytest
 
 from linli.site.cli import main
+from linli.site.entrance import NAMES
 
 from .source import ROOT, modules, strings
 
@@ -16,6 +17,12 @@ COMMAND = re.compile(r"\blinli ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
 SETTING = re.compile(r"\bLINLI_[A-Z_]+\b")
 # Names of Django's settings in which keys are held, not of the environment.
 INSIDE = {"LINLI_FIELD_KEYS", "LINLI_INDEX_KEYS"}
+# Put together from the name of a provider.
+OF_PROVIDERS = {
+    f"LINLI_{name.upper()}_{part}"
+    for name in NAMES
+    for part in ("ID", "SECRET", "SECRET_FILE", "SERVER", "NAME")
+}
 Pages = dict[str, str]
 
 
@@ -117,7 +124,7 @@ def test_a_command_that_is_not_told_is_found() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_only_commands_and_settings_that_exist_are_told(language: str) -> None:
-    known, variables = commands(), settings()
+    known, variables = commands(), settings() | OF_PROVIDERS
     assert {
         name: found
         for name, text in pages(language).items()

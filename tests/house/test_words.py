@@ -14,6 +14,7 @@ from linli.kernel.timeline.record import known_verbs
 from linli.kernel.ui.jinja import WIDGETS
 
 from ..oracle.fill import flows
+from .ladder import rooms
 from .source import Module, Template, calls, modules, strings, templates
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -119,10 +120,12 @@ def said(found: Iterable[Module]) -> set[str]:
         room = module.package.rpartition(".")[2]
         for name, call in calls(module.tree):
             text = call.args[1].value if _has_text(call) else ""
-            if name == "record":
+            if name in {"record", "record_shown"}:
                 verbs.add(text)
             elif text and (
-                name == "tell" or (name.lstrip("_").startswith("tell") and module.role in TELLING)
+                (name == "tell" and module.package in rooms())
+                or name == "tell_asked"
+                or (name.lstrip("_").startswith("tell") and module.role in TELLING)
             ):
                 verbs.add(f"{room}.{text}")
     for flow in (*flows().values(), IMPORT):

@@ -32,7 +32,7 @@ KINDS = ["order.handed_over", "order.ended"]
 
 
 def hook_of(world: World, name: str, *, kinds: list[str] = KINDS, url: str = URL) -> Hook:
-    with acting(world.actor("administrator")) as actor:
+    with acting(world.actor("security")) as actor:
         post = Post.objects.select_related("unit").get(user=world.users[name])
         return actions.register_hook(post, actor=actor, url=url, kinds=kinds)[0]
 
@@ -82,7 +82,7 @@ def test_the_signature_is_that_of_the_scheme() -> None:
 def test_for_a_day_both_secrets_sign(world: World) -> None:
     hook = hook_of(world, "head")
     dispatched(world)
-    with acting(world.actor("administrator")) as actor:
+    with acting(world.actor("security")) as actor:
         former, new = hook.secret, actions.rotate_secret(hook, actor=actor)
     delivery = Delivery.objects.select_related("hook").get(pk=waiting(hook)[0].pk)
     now = timezone.now()
@@ -140,7 +140,7 @@ def test_it_is_tried_for_three_days_and_then_given_up_and_told(world: World) -> 
     assert (one.outcome, len(waits), Attempt.objects.count()) == (Outcome.GIVEN_UP, 9, 10)
     assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=3.5)
     assert Event.objects.filter(verb="hooks.given_up", subject_id=hook.pk).count() == 1
-    administrator = world.actor("administrator")
+    administrator = world.actor("security")
     assert [held.subject_id for held in duties(administrator)] == [hook.pk]
     with acting(administrator):
         actions.send_again(

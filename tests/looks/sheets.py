@@ -32,7 +32,17 @@ WHOLE = "<!doctype html>"
 # What nothing is found for, so that every list is seen empty.
 NOTHING = "zzzz"
 # Who is asked in turn; the one who is shown most of a page is the one for whom it is looked at.
-ASKED = ("anonymous", f"{RECEIPT}done", "head", "dispatcher", "officer", "administrator", "worker")
+ASKED = (
+    "anonymous",
+    f"{RECEIPT}done",
+    "head",
+    "dispatcher",
+    "officer",
+    "administrator",
+    "security",
+    "auditor",
+    "worker",
+)
 # Addresses on which nothing stands without what is asked behind them.
 MORE = (
     ("site:search found", "dispatcher", "/desk/search/?q=test"),

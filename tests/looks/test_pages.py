@@ -15,7 +15,13 @@ from .sheets import Sheet, Shelf, gather
 PHONE_TARGET, LARGE_TARGET = 44, 56
 # No page of its own can be seen at these, whoever asks: a press, a redirect, a piece, a picture.
 NO_PAGE = {
-    "healthz", "icon", "ui:preferences", "ui:switch_post", "ui:area_search",
+    "healthz", "icon", "metrics", "ui:preferences", "ui:switch_post", "ui:area_search",
+    "accounts:connect", "accounts:decline_post", "accounts:disconnect", "accounts:end_own_sessions",
+    "accounts:remove_factor", "accounts:send_again", "areas:apply", "areas:take_back", "audit:find",
+    "dingtalk_callback", "feishu_callback", "weixin_callback", "openid_connect_callback", "passkey",
+    "with_provider", "start_over", "imports:cancel", "imports:marked", "imports:pause",
+    "imports:resume", "imports:run", "imports:stop", "imports:template", "imports:undo",
+    "people:accept", "people:part", "people:refuse", "people:reopen", "people:withdraw_move",
     "accounts:activate", "intake:withdraw", "dispatch:accept", "dispatch:close", "dispatch:urge",
     "people:leave_household", "people:pick", "portal:withdraw", "portal:urge", "portal:close",
 }  # fmt: skip

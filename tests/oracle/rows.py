@@ -26,7 +26,6 @@ from linli.kernel.areas.reorganise import as_kept
 from linli.kernel.hooks.actions import register_hook
 from linli.kernel.hooks.models import Hook
 from linli.kernel.scope import unscoped
-from linli.kernel.sheets import actions as sheets
 from linli.kernel.sheets.models import Import
 from linli.kernel.staff.actions import issue_key
 from linli.kernel.staff.models import Proposal
@@ -46,9 +45,8 @@ from linli.services.models import Service
 from linli.site.own import new_secret
 
 from ..conftest import acting
-from ..sheets.hands import checked, drive, person_row, upload, workbook
 from ..world import NEXT_VILLAGE, OTHER_VILLAGE, VILLAGE, World, build_world
-from . import files
+from . import files, imports
 from .canaries import GROUPS, Aviary, canary
 
 S = OrderState
@@ -187,33 +185,13 @@ class _Maker:
         self.requests()
         files.handle(self)
         if self.bundle.group != "mate":
-            self.sheets()
+            imports.upload_all(self)
 
     def act(self, name: str) -> Any:
         return acting(self.town.world.actor(name) if name else visitor())
 
     def text(self, what: str) -> str:
         return self.bundle.text(what)
-
-    def sheets(self) -> None:
-        """An import of the head in every state in which a button stands; it brings in nobody."""
-        world, by = self.town.world, self.team.head
-        blob, name = workbook([person_row(1, name="")]), self.text("import file")
-        self.bundle.imports["read"] = drive(upload(world, blob, by=by, name=name))
-        for state in ("checked", "running", "paused", "done"):
-            batch = checked(world, blob, by=by, name=name)
-            self.bundle.imports[state] = batch
-            if state == "checked":
-                continue
-            with self.act(by) as actor:
-                sheets.run_import(batch, actor=actor)
-                if state == "paused":
-                    sheets.pause_import(batch, actor=actor)
-            if state == "done":
-                drive(batch)
-            else:
-                # The same file is at work once only.
-                blob = workbook([person_row(len(self.bundle.imports) + 1, name="")])
 
     def staff(self) -> None:
         """The worker's post, and a key of it with a name that betrays it."""

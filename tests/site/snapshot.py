@@ -15,7 +15,7 @@ Snapshot = dict[str, Counter[str]]
 DIFFERS = {
     "intake.Request": {"number", "pin_hash"},
     "dispatch.Order": {"number"},
-    "accounts.User": {"joined_at", "session_mark"},
+    "accounts.User": {"joined_at", "password_changed_at", "session_mark"},
     "timeline.Event": {"hash", "transaction"},
     "people.NameToken": {"id"},
 }

@@ -331,7 +331,7 @@ def _can_sign_in(lines: list[str]) -> None:
     """Everybody in the table has the password and a post; who works has something to do."""
     table = [line.split()[0] for line in lines if re.match(r"[a-z]+ {2,}", line)]
     users = {one.username: one for one in User.objects.filter(username__in=table)}
-    assert len(users) == len(table) == 10
+    assert len(users) == len(table) == 12
     assert users["paidan"].check_password(demo.PASSWORD)
     assert len({one.password for one in users.values()}) == 1
     for username in ("paidan", "zhanzhang", "shegong"):

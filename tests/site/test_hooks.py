@@ -15,7 +15,7 @@ URL = "https://hooks.example.org/linli"
 
 
 def test_a_web_hook_from_its_registration_to_its_end(world: World) -> None:
-    client = signed_in("administrator")
+    client = signed_in("security")
     post = Post.objects.get(user=world.users["head"])
     door = f"/desk/accounts/posts/{post.pk}/hook/"
     refused = client.post(door, {"url": "http://127.0.0.1/", "kinds": ["order.ended"]})
@@ -43,7 +43,7 @@ def test_a_web_hook_from_its_registration_to_its_end(world: World) -> None:
 
 
 def test_nobody_else_finds_it(world: World) -> None:
-    client = signed_in("administrator")
+    client = signed_in("security")
     post = Post.objects.get(user=world.users["head"])
     client.post(f"/desk/accounts/posts/{post.pk}/hook/", {"url": URL, "kinds": ["order.ended"]})
     page = f"/desk/accounts/hooks/{Hook.objects.get().pk}/"

@@ -91,7 +91,7 @@ def test_status_says_what_is_wrong(town: Installation) -> None:
     assert json.loads(changed.linli("status", "--json", code=1))["settings"] != found["settings"]
 
 
-@pytest.mark.parametrize(("days", "told"), [("182", "183 or more"), ("ten", "must be a number")])
+@pytest.mark.parametrize(("days", "told"), [("182", "from 183 to"), ("ten", "must be a number")])
 def test_logs_shorter_than_the_law_wants_are_refused(
     town: Installation, days: str, told: str
 ) -> None:

@@ -25,9 +25,9 @@ async def _run() -> None:
     }
     async with worker.open_async():
         # The first hears of signals; when either ends, so does the other.
-        inside = worker.run_worker_async(queues=INSIDE, concurrency=CONCURRENCY, **given)
+        inside = worker.run_worker_async(queues=list(INSIDE), concurrency=CONCURRENCY, **given)
         outside = worker.run_worker_async(
-            queues=(OUTSIDE,),
+            queues=[OUTSIDE],
             concurrency=OUTSIDE_CONCURRENCY,
             install_signal_handlers=False,
             **given,

@@ -13,7 +13,7 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from .actions import MOST_BYTES
 
 # Where a file is taken at all.
-TAKEN_AT = "/desk/imports/"
+TAKEN_AT = ("/desk/imports/", "/desk/areas/import/")
 # A sender who goes on and on is cut off.
 CUT_OFF = 8 * MOST_BYTES
 

@@ -15,7 +15,15 @@ from linli.kernel.timeline.record import record_shown
 
 from ..changes import SUBJECT, Details, details_of, fill, index_name, store, tell
 from ..enums import CONSENTS
-from ..models import Basis, Household, Membership, Person, PersonCategory
+from ..models import Basis, Household, Person, PersonCategory
+from ..registering import (
+    check_place,
+    give_basis,
+    give_category,
+    house,
+    move_home,
+    put_on_file,
+)
 
 
 class HeldAlready(Exception):
@@ -30,12 +38,6 @@ class HeldAlready(Exception):
             "since": date_format(self.held.valid_from, "DATE_FORMAT"),
             "source": self.held.source,
         }
-
-
-def _check_place(details: Details, actor: Actor, *, kept: int | None = None) -> None:
-    """Refuse a place that the actor does not look after (`kept`: where the person lived so far)."""
-    if details.area != kept and not actor.scope.covers(details.area):
-        raise Refused
 
 
 def _once(row: Basis | PersonCategory, column: str, day: date) -> None:
@@ -59,16 +61,6 @@ def register_person(*, actor: Actor, details: Details, basis: str, form: str = "
     return person
 
 
-def put_on_file(actor: Actor, unit_id: UUID, details: Details) -> Person:
-    _check_place(details, actor)
-    person = Person(unit_id=unit_id, registered_by_id=actor.user_id, recorded_at=actor.now)
-    fill(person, details)
-    store(person)
-    index_name(person)
-    tell(actor, "registered", person)
-    return person
-
-
 @transaction.atomic
 def change_person(
     person: Person, *, actor: Actor, details: Details, seen: int | None = None
@@ -80,7 +72,7 @@ def change_person(
     if not can(actor, "people.change", person):
         raise Refused
     lock(person)
-    _check_place(details, actor, kept=person.area_id)
+    check_place(details, actor, kept=person.area_id)
     told = swap(person, SUBJECT, seen=seen, held=details_of(person), wanted=asdict(details))
     if not told:
         return
@@ -96,14 +88,6 @@ def record_basis(person: Person, *, actor: Actor, basis: str, form: str = "") ->
     if not can(actor, "people.change", person):
         raise Refused
     return give_basis(person, actor, basis, form)
-
-
-def give_basis(person: Person, actor: Actor, basis: str, form: str) -> Basis:
-    made = Basis.objects.create(
-        person=person, code=basis, form=form, given_on=actor.today, recorded_by_id=actor.user_id
-    )
-    tell(actor, "basis_recorded", person, basis=basis)
-    return made
 
 
 @transaction.atomic
@@ -133,20 +117,6 @@ def add_category(
     if held is not None:
         return held
     return give_category(person, actor, code, source, valid_from)
-
-
-def give_category(
-    person: Person, actor: Actor, code: str, source: str, valid_from: date
-) -> PersonCategory:
-    made = PersonCategory.objects.create(
-        person=person,
-        code=code,
-        source=source,
-        valid_from=valid_from,
-        verified_by_id=actor.user_id,
-    )
-    tell(actor, "category_added", person, category=code)
-    return made
 
 
 @transaction.atomic
@@ -179,46 +149,15 @@ def join_household(
     return house(person, actor, relation, household, seen=seen)
 
 
-def house(
-    person: Person, actor: Actor, relation: str, household: Household | None, *, seen: int | None
-) -> Household:
-    lock(person)
-    home = household or Household.objects.create(
-        area_id=person.area_id,
-        unit_id=person.unit_id,
-        address=person.address,
-        recorded_at=actor.now,
-    )
-    told = _move(person, (home.pk, relation), actor=actor, seen=seen)
-    if told:
-        Membership.objects.create(
-            household=home, person=person, relation=relation, valid_from=actor.today
-        )
-        tell(actor, "joined_household", person, **told)
-    return home
-
-
 @transaction.atomic
 def leave_household(person: Person, *, actor: Actor, seen: int | None = None) -> None:
     """End the present membership, if there is one; `seen` as in `join_household`."""
     if not can(actor, "people.change", person):
         raise Refused
     lock(person)
-    told = _move(person, None, actor=actor, seen=seen)
+    told = move_home(person, None, actor=actor, seen=seen)
     if told:
         tell(actor, "left_household", person, **told)
-
-
-def _move(
-    person: Person, to: tuple[UUID, str] | None, *, actor: Actor, seen: int | None
-) -> dict[str, str | int]:
-    """End the present membership of a locked person, if they move; what the timeline is told."""
-    held = Membership.objects.filter(person=person, valid_to__isnull=True)
-    home = held.values_list("household_id", "relation").first()
-    told = swap(person, SUBJECT, seen=seen, held={"household": home}, wanted={"household": to})
-    if told:
-        held.update(valid_to=actor.today)
-    return told
 
 
 def note_read(person: Person, *, actor: Actor) -> None:

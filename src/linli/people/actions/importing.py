@@ -15,7 +15,7 @@ from linli.kernel.units.queries import is_unit
 
 from ..changes import Details, tell
 from ..models import Household, Membership, Person
-from .files import give_basis, give_category, house, put_on_file
+from ..registering import give_basis, give_category, house, put_on_file
 
 
 class BuiltOn(Exception):
