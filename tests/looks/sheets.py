@@ -25,6 +25,7 @@ from ..oracle.fill import NOBODY, CannotFill, addresses, body_of, pages_of_all
 from ..oracle.rows import Bundle, Town
 from ..oracle.visitors import RECEIPT, Visitor, visitors
 from ..portal import browser as resident
+from ..site.signing import sign_in
 from ..world import TOWNSHIP
 
 LANGUAGES = {"zh-hans": "zh-CN", "en": "en-GB"}
@@ -184,6 +185,7 @@ def _by_hand(shelf: Shelf) -> None:
     own = reverse("accounts:own_password")
     shelf.put(shelf.take("accounts:own_password told", "second_worker", own))
     told.update(must_change_password=False)
+    _of_oneself(shelf)
     texts: dict[str, dict[str, str]] = {}
     seen: dict[str, set[str]] = {}
     for language, code in LANGUAGES.items():
@@ -192,6 +194,21 @@ def _by_hand(shelf: Shelf) -> None:
             texts.setdefault(name, {})[language] = made
     for name, both in texts.items():
         shelf.put(Sheet(name, "anonymous", both, frozenset(seen[name])))
+
+
+def _of_oneself(shelf: Shelf) -> None:
+    """Pages that are shown to those only who have just given their password."""
+    for name, who in (
+        ("accounts:add_app", "officer"),
+        ("accounts:add_passkey", "officer"),
+        ("mfa_authenticate", "worker"),
+    ):
+        texts, seen = {}, set[str]()
+        for language, code in LANGUAGES.items():
+            client = sign_in(who, client=Client(headers={"Accept-Language": code}))
+            with listening(seen):
+                texts[language] = client.get(reverse(name)).content.decode()
+        shelf.put(Sheet(name, who, texts, frozenset(seen)))
 
 
 def _relative(mine: Bundle) -> people.Details:

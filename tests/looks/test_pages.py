@@ -16,7 +16,8 @@ PHONE_TARGET, LARGE_TARGET = 44, 56
 # No page of its own can be seen at these, whoever asks: a press, a redirect, a piece, a picture.
 NO_PAGE = {
     "healthz", "icon", "metrics", "ui:preferences", "ui:switch_post", "ui:area_search",
-    "accounts:connect", "accounts:decline_post", "accounts:disconnect", "accounts:end_own_sessions",
+    "accounts:new_codes", "accounts:connect", "accounts:decline_post", "accounts:disconnect",
+    "accounts:end_own_sessions",
     "accounts:remove_factor", "accounts:send_again", "areas:apply", "areas:take_back", "audit:find",
     "dingtalk_callback", "feishu_callback", "weixin_callback", "openid_connect_callback", "passkey",
     "with_provider", "start_over", "imports:cancel", "imports:marked", "imports:pause",
@@ -26,11 +27,18 @@ NO_PAGE = {
     "people:leave_household", "people:pick", "portal:withdraw", "portal:urge", "portal:close",
 }  # fmt: skip
 # Answers to a form or with more behind the address: they are among the sheets by name.
-BY_HAND = {"people:find", "people:reveal", "intake:find"} | {
-    f"portal:{one}" for one in ("what", "reach", "receipt")
-}
+BY_HAND = {
+    "people:find",
+    "people:reveal",
+    "intake:find",
+    "accounts:add_app",
+    "accounts:add_passkey",
+    "mfa_authenticate",
+} | {f"portal:{one}" for one in ("what", "reach", "receipt")}
 # Pieces that stand on no page: options of a list, and what Django makes of a form by itself.
 NO_PIECE = {"ui/_area_options.html", "django/forms/div.html", "django/forms/field.html"}
+# Shown at one moment of signing in only; the journeys go through the first two.
+AT_ONE_MOMENT = {"site/codes.html", "site/first_factor.html", "site/leaving.html"}
 # A board is read across (WCAG 1.4.10 lets it be); at 400 % and in large text its lanes stand below
 # each other.
 ACROSS = "board"
@@ -54,7 +62,7 @@ def unlisted(shelf: Shelf, names: set[str]) -> list[str]:
 
 
 def unseen(shelf: Shelf, names: set[str]) -> list[str]:
-    return sorted(names - shelf.seen - NO_PIECE)
+    return sorted(names - shelf.seen - NO_PIECE - AT_ONE_MOMENT)
 
 
 def faults(window: Glass, sheet: Sheet) -> list[str]:
