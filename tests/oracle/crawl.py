@@ -13,7 +13,7 @@ from ..conftest import acting
 from ..house.urls import Page
 from ..world import CITY, OTHER_COUNTY
 from .canaries import canary
-from .fill import NOWHERE, CannotFill, addresses, body_of, pages_of_all
+from .fill import CLOSED, NOWHERE, CannotFill, addresses, body_of, pages_of_all
 from .matrix import Findings
 from .programs import told
 from .rows import Town
@@ -191,7 +191,8 @@ class Crawl:
                 body = bodies[one] if bodies[one] is not None else usable
                 answer = self.knock(visitor, doors[one], "POST", data=body, is_json=_is_api(page))
                 self.note(page, "POST-filled", visitor, one, answer)
-                if is_done(answer.outcome) and not answer.told:
+                # What comes too late is led back to the row, and nothing was done.
+                if is_done(answer.outcome) and not answer.told and one != CLOSED:
                     self.found.silent.add(page.name)
 
     def asked(self, visitor: Visitor, page: Page, doors: Iterable[str]) -> list[str]:

@@ -39,6 +39,8 @@ REMEMBERED = {
     "linli_forms_draft",
     "intake_receiptfailure",
     "accounts_signinfailure",
+    "accounts_session",
+    "accounts_allowance",
 }
 
 

@@ -103,8 +103,12 @@ def tried(crawl: Crawl) -> Iterator[dict[str, list[str]]]:
     yield found
 
 
+# A look is a look each time, and is told each time.
+LOOKS = {"api:read_request", "api:read_service_note", "api:reveal_person"}
+
+
 def test_whatever_is_sent_twice_is_done_once(tried: dict[str, list[str]]) -> None:
-    assert {page: wrong for page, wrong in tried.items() if wrong} == {}
+    assert {page for page, wrong in tried.items() if wrong} <= LOOKS
 
 
 def test_it_was_tried_wherever_something_is_done(tried: dict[str, list[str]]) -> None:

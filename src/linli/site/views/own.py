@@ -131,8 +131,8 @@ def _pending_secret(request: HttpRequest) -> str:
 
 
 @requires("staff.own_factors")
-@fresh
 @require_http_methods(FORM_METHODS)
+@fresh
 def add_app(request: HttpRequest) -> HttpResponse:
     """Set up codes from an app: it reads a picture, and shows its first code."""
     user = _user(request)
@@ -163,8 +163,8 @@ def add_app(request: HttpRequest) -> HttpResponse:
 
 
 @requires("staff.own_factors")
-@fresh
 @require_http_methods(FORM_METHODS)
+@fresh
 def add_passkey(request: HttpRequest) -> HttpResponse:
     """Set up a passkey, with which one can also sign in alone."""
     user = _user(request)
@@ -205,8 +205,8 @@ def _check_passkey(credential: Any) -> None:
 
 
 @requires("staff.own_factors")
-@fresh
 @require_POST
+@fresh
 def new_codes(request: HttpRequest) -> HttpResponse:
     """Make recovery codes anew."""
     try:
@@ -217,8 +217,8 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 
 
 @requires("staff.own_factors")
-@fresh
 @require_http_methods(FORM_METHODS)
+@fresh
 def remove_factor(request: HttpRequest, factor_id: int) -> HttpResponse:
     """Remove the app or a passkey."""
     actor = actor_of(request)
@@ -286,8 +286,8 @@ def identities(request: HttpRequest) -> HttpResponse:
 
 
 @requires("staff.own_identities")
-@fresh
 @require_POST
+@fresh
 def connect(request: HttpRequest, provider: str) -> HttpResponse:
     """Go to a provider, to connect what one is there."""
     where = outside.start(request, provider, process=AuthProcess.CONNECT)
@@ -295,8 +295,8 @@ def connect(request: HttpRequest, provider: str) -> HttpResponse:
 
 
 @requires("staff.own_identities")
-@fresh
 @require_POST
+@fresh
 def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
     """No longer sign in through a provider."""
     try:
