@@ -25,7 +25,7 @@ demo: $(RUNS)
 	LINLI_HOME="$${LINLI_HOME:-$(CURDIR)/.demo}" $(BIN)/linli demo --port $(PORT)
 
 test: $(READY) postgres browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: lint house
 

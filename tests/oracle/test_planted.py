@@ -160,7 +160,7 @@ def follow_a_foreign_key_in_the_api(town: Town, patch: Patch) -> None:
     ours = api_orders.line
 
     def named(row: Any) -> dict[str, Any]:
-        return ours(row) | {"number": row.person.name if row.person else ""}
+        return ours(row) | {"number": row.person.phone if row.person else ""}
 
     patch.setattr(api_orders, "line", named)
 
