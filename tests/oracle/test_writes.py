@@ -30,7 +30,8 @@ LEAVES_NO_TRACE = {
     "portal:verdict": "without a receipt it leads to the door",
     "portal:withdraw": "without a receipt it leads to the door",
 }
-# Bodies that nobody's is taken of: a file that is no list, or a row that has moved on.
+# A gap: what is sent there is not taken of anybody, so these forms prove nothing about those who
+# may not. Each needs a body of its own in `fill` or `programs`; the list may only grow shorter.
 NOT_TAKEN = {
     "api:add_category", "api:assign_order", "api:list_people", "api:list_sites",
     "api:refuse_request", "api:transfer_order", "areas:import", "areas:take_back", "imports:new",

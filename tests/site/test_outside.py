@@ -21,7 +21,8 @@ from pytest_django import Settings
 
 from linli.kernel.accounts.models import User
 from linli.kernel.timeline.models import Event
-from linli.site.entrance import SettingError, outside_providers
+from linli.site.entrance import outside_providers
+from linli.site.environment import SettingError
 
 from ..world import World
 from .signing import AppClock, is_in, second_step, sign_in, with_app

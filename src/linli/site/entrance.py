@@ -12,9 +12,9 @@ LINLI_SIGN_IN_WITH       comma-separated: oidc, weixin, dingtalk, feishu (defaul
 """
 
 import os
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
+
+from .environment import SettingError, read_list, read_secret
 
 PROVIDERS = ("openid_connect", "weixin", "dingtalk", "feishu")
 NAMES = {"oidc": "openid_connect"} | {one: one for one in PROVIDERS[1:]}
@@ -22,40 +22,10 @@ NAMES = {"oidc": "openid_connect"} | {one: one for one in PROVIDERS[1:]}
 OIDC = "oidc"
 
 
-class SettingError(Exception):
-    """An environment variable has a value that is not understood."""
-
-
-def read_choice(name: str, choices: Iterable[str], default: str) -> str:
-    value, known = os.environ.get(name, default), tuple(choices)
-    if value not in known:
-        raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}")
-    return value
-
-
-def read_number(name: str, default: int, *, least: int = 1, most: int = 10_000_000) -> int:
-    value = os.environ.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-        raise SettingError(f"{name} must be a number from {least} to {most}, not {value!r}")
-    return int(value)
-
-
-def read_secret(name: str) -> str:
-    """A value that may also stand in a file, so that no list of processes shows it."""
-    path = os.environ.get(f"{name}_FILE", "")
-    if path:
-        try:
-            return Path(path).read_text("utf-8").strip()
-        except OSError as error:
-            raise SettingError(f"{name}_FILE cannot be read: {error}") from error
-    return os.environ.get(name, "")
-
-
 def outside_providers() -> dict[str, Any]:
     """allauth's SOCIALACCOUNT_PROVIDERS for what is switched on; each must be told whole."""
-    chosen = [one.strip() for one in os.environ.get("LINLI_SIGN_IN_WITH", "").split(",")]
     made: dict[str, Any] = {}
-    for one in filter(None, chosen):
+    for one in read_list("LINLI_SIGN_IN_WITH", ""):
         if one not in NAMES:
             raise SettingError(f"LINLI_SIGN_IN_WITH knows {', '.join(NAMES)}, not {one!r}")
         made[NAMES[one]] = {"APPS": [_app(one)], "OAUTH_PKCE_ENABLED": one == OIDC}

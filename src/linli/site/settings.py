@@ -29,28 +29,15 @@ from typing import Any
 from linli.kernel.ui.jinja import WIDGETS
 
 from .databases import database_settings
-from .entrance import (
-    PROVIDERS,
+from .entrance import PROVIDERS, outside_providers
+from .environment import (
     SettingError,
-    outside_providers,
     read_choice,
+    read_list,
     read_number,
+    read_switch,
 )
 from .home import Home
-
-
-def read_switch(name: str, default: bool) -> bool:
-    value = os.environ.get(name)
-    if value is None:
-        return default
-    if value.lower() not in {"on", "off"}:
-        raise SettingError(f"{name} must be on or off, not {value!r}")
-    return value.lower() == "on"
-
-
-def read_list(name: str, default: str) -> list[str]:
-    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
-
 
 HOME = Home.open()
 PACKAGE = Path(__file__).resolve().parent.parent
