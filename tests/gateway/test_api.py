@@ -1,4 +1,7 @@
+import gc
 import json
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -6,6 +9,7 @@ import openapi_spec_validator
 import pytest
 from django.test import Client
 from django.utils import timezone
+from ninja import Schema
 
 from linli.dispatch import actions
 from linli.dispatch.models import Order
@@ -216,3 +220,28 @@ def test_orders_page_by_key(world: World) -> None:
 
 def test_the_description_is_valid_openapi() -> None:
     openapi_spec_validator.validate(description())
+
+
+def shapes(kind: type[Schema] = Schema) -> Iterator[type[Schema]]:
+    """Every shape of our API, however it is derived."""
+    for one in kind.__subclasses__():
+        if one.__module__.startswith(("linli.", "tests.")):
+            yield one
+        yield from shapes(one)
+
+
+def named_alike() -> set[str]:
+    """Names of several shapes, of which the description would tell one only."""
+    held = Counter(one.__name__ for one in set(shapes()))
+    return {name for name, times in held.items() if times > 1}
+
+
+def test_every_shape_has_a_name_of_its_own() -> None:
+    assert named_alike() == set()
+
+
+def test_two_shapes_with_one_name_are_found() -> None:
+    planted = type("Problem", (Schema,), {"__module__": "tests.gateway"})
+    assert named_alike() == {planted.__name__}
+    del planted
+    gc.collect()

@@ -124,7 +124,7 @@ class AssignIn(In):
     worker: UUID
 
 
-class PersonIn(In):
+class WhoseIn(In):
     person: UUID
 
 
@@ -304,7 +304,7 @@ def assign_order(request: HttpRequest, order_id: UUID, given: AssignIn) -> Any:
 
 
 @door.post("/{uuid:order_id}/person", needs="dispatch.serve", gives=OrderOut)
-def name_order_person(request: HttpRequest, order_id: UUID, given: PersonIn) -> Any:
+def name_order_person(request: HttpRequest, order_id: UUID, given: WhoseIn) -> Any:
     """Link an order to the person on file it is for."""
     order = _one(request, order_id)
     actions.name_person(order, actor=actor_of(request), person_id=given.person)
