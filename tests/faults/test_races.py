@@ -55,7 +55,7 @@ def _order(world: World) -> Order:
 
 def at_once(actors: list[Actor], do: Callable[[Actor], Any]) -> Counter[str]:
     """Do the same thing as every actor at the same moment; count what each was told."""
-    barrier = Barrier(len(actors))
+    barrier = Barrier(len(actors), timeout=60)
 
     def one(actor: Actor) -> str:
         try:

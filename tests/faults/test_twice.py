@@ -36,7 +36,7 @@ def crowd(fresh_database: None) -> World:
 
 
 def at_once(clients: list[Client], do: Callable[[Client], Any]) -> list[Any]:
-    barrier = Barrier(len(clients))
+    barrier = Barrier(len(clients), timeout=60)
 
     def one(client: Client) -> Any:
         try:

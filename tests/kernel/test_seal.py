@@ -116,7 +116,7 @@ def test_of_two_sealers_at_once_one_seals_and_the_chain_stays_one() -> None:
     for _round in range(4):
         note(5)
         # First everything before must have ended, so that both have the same to seal.
-        barrier = Barrier(2)
+        barrier = Barrier(2, timeout=60)
 
         def one(barrier: Barrier = barrier) -> Seal | None:
             try:

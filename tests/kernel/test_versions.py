@@ -145,7 +145,7 @@ def test_of_many_at_the_same_moment_nobody_is_overwritten(fresh_database: None, 
     names = ["worker", "second_worker", "head", "worker", "head"]
     actors = [world.actor(name) for name in names]
     connections.close_all()
-    gate = Barrier(len(actors))
+    gate = Barrier(len(actors), timeout=60)
 
     def one(at: int) -> bool:
         given = {"name": f"名{at}"} if field == "name" else {FIELDS[at]: VALUES[at]}

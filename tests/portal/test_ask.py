@@ -80,7 +80,7 @@ def test_two_presses_at_once_register_one_request(fresh_database: None) -> None:
         build_world()
     typed = TYPED | {"need": "care", "area": str(VILLAGE)}
     key = asking.keep_draft("", typed, now=timezone.now())
-    gate = Barrier(2)
+    gate = Barrier(2, timeout=60)
 
     def press(_number: int) -> Any:
         try:

@@ -16,7 +16,7 @@ def settings(memory: int, turbo: bool) -> dict[str, str]:
     return {
         "listen_addresses": "",
         "unix_socket_permissions": "0700",
-        "max_connections": "60",
+        "max_connections": "100",
         "shared_buffers": megabytes(min(GIGABYTE, memory // 8)),
         "effective_cache_size": megabytes(memory // 2),
         "random_page_cost": "1.1",
