@@ -1,11 +1,17 @@
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+
+from linli.site.views import own
 
 from ..town import built_town, savepoint, town
 from .report import told
+
+DAY = timedelta(days=1)
 
 __all__ = ["built_town", "savepoint", "town"]
 
@@ -16,6 +22,17 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.ERROR)
     yield
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unhurried() -> Iterator[None]:
+    """A walk takes minutes, on a slow machine many: no session becomes stale or ends on the way,
+    or the answers would depend on the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(own, "FRESH_SECONDS", DAY.total_seconds())
+        patch.setattr(settings, "LINLI_IDLE_TIMEOUT", DAY)
+        patch.setattr(settings, "LINLI_SESSION_TIMEOUT", 2 * DAY)
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -38,6 +38,8 @@ class Crawl:
     visitors: dict[str, Visitor]
     found: Findings = field(default_factory=Findings)
     unfilled: list[str] = field(default_factory=list)
+    # Who was shown a form last: most likely the one who is shown the next.
+    shown: str = ""
 
     def knock(self, visitor: Visitor, path: str, method: str = "GET", **given: Any) -> Answer:
         """One request; canaries and errors are noted."""
@@ -150,14 +152,23 @@ class Crawl:
                 shown = _numbers(answer) if answer.outcome == "200" else answer.outcome
                 self.found.numbers[f"{measure.name} of {area or 'home'}", visitor.name] = shown
 
+    def callers(self, page: Page) -> list[Visitor]:
+        """Who sends something: everybody; to the API, an account and a key of each role, for its
+        calls end in the actions of the pages, and those are asked by everybody."""
+        return [
+            one
+            for one in self.visitors.values()
+            if not (_is_api(page) and one.is_user) or one.name in ONE_OF_EACH
+        ]
+
     def press(self, page: Page) -> None:
-        """Send every unsafe method: empty everywhere, and filled in where there is a form."""
+        """Send every unsafe method: empty, and filled in where there is a form."""
         doors = self.doors(page)
         for method in UNSAFE:
             if self.is_answered(page, method, doors):
-                self._press_empty(page, method, doors)
-                if method == "POST":
-                    self._press_filled(page, doors)
+                is_filled = method == "POST" and self._press_filled(page, doors)
+                if not is_filled:
+                    self._press_empty(page, method, doors)
 
     def is_answered(self, page: Page, method: str, doors: dict[str, str]) -> bool:
         """Whether anybody gets more than a refusal for the first class of rows."""
@@ -174,19 +185,20 @@ class Crawl:
         return found
 
     def _press_empty(self, page: Page, method: str, doors: dict[str, str]) -> None:
-        """With nothing filled in; whose rows may be written is asked with a valid body."""
+        """With nothing filled in, where there is nothing to fill in."""
         first = next(iter(doors))
-        for visitor in self.visitors.values():
+        for visitor in self.callers(page):
             if (page.name, method, visitor.name, first) not in self.found.outcomes:
                 answer = self.knock(visitor, doors[first], method, is_json=_is_api(page))
                 self.note(page, method, visitor, first, answer)
 
-    def _press_filled(self, page: Page, doors: dict[str, str]) -> None:
+    def _press_filled(self, page: Page, doors: dict[str, str]) -> bool:
+        """With a valid body for the rows of each class; whether there is one."""
         bodies = {one: self._body(page, one, path) for one, path in doors.items()}
         usable = next((body for body in bodies.values() if body is not None), None)
         if usable is None:
-            return
-        for visitor in self.visitors.values():
+            return False
+        for visitor in self.callers(page):
             for one in self.asked(visitor, page, doors):
                 body = bodies[one] if bodies[one] is not None else usable
                 answer = self.knock(visitor, doors[one], "POST", data=body, is_json=_is_api(page))
@@ -194,6 +206,7 @@ class Crawl:
                 # What comes too late is led back to the row, and nothing was done.
                 if is_done(answer.outcome) and not answer.told and one != CLOSED:
                     self.found.silent.add(page.name)
+        return True
 
     def asked(self, visitor: Visitor, page: Page, doors: Iterable[str]) -> list[str]:
         """The classes a visitor is asked about: two will do where no row is looked at."""
@@ -215,10 +228,14 @@ class Crawl:
         if _is_api(page):
             return told(page, bundle, self.town)
         is_pressed = False
-        for visitor in self.visitors.values():
+        first = (bundle.team.worker, self.shown)
+        for visitor in sorted(self.visitors.values(), key=lambda one: one.name not in first):
             answer = visitor.ask(path)
-            is_pressed |= answer.outcome == "405"
+            is_pressed = answer.outcome == "405"
+            if is_pressed:
+                break
             if answer.outcome == "200" and "form" in answer.context:
+                self.shown = visitor.name
                 try:
                     return body_of(answer.context["form"], bundle)
                 except CannotFill as error:

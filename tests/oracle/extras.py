@@ -31,7 +31,9 @@ VOLATILE = (
 )
 # Divisions and code lists are loaded by commands and written by no page.
 UNTOUCHED = {"areas", "terms"}
-VOLATILE_NAMES = {"number", "password", "answer", "path", "transaction", "values"}
+VOLATILE_NAMES = {
+    "number", "password", "answer", "path", "transaction", "values", "session_key", "session_data",
+}  # fmt: skip
 # What remembers that something was tried, or what was typed; none of it is a fact.
 REMEMBERED = {
     "timeline_event",
@@ -137,7 +139,7 @@ def differences(
     """Where what was stored differs from what the form alone would have stored."""
     wrong = []
     for table in sorted({*honest, *found}):
-        one, two = honest.get(table, []), found.get(table, [])
+        one, two = _side_by_side(table, honest.get(table, []), found.get(table, []))
         if len(one) != len(two):
             wrong.append(f"{table}: {len(two)} rows instead of {len(one)}")
             continue
@@ -147,6 +149,15 @@ def differences(
                 if _differs(name, kinds[name], left[name], right[name], planted):
                     wrong.append(f"{table}.{name}: {right[name]!r} instead of {left[name]!r}")
     return wrong
+
+
+def _side_by_side(table: str, *both: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Both with the rows that stood there before in the same order; those made anew keep theirs."""
+    model = next(one for one in our_models() if one._meta.db_table == table)
+    name = model._meta.pk.attname if model._meta.pk else "id"
+    known = set.intersection(*({row[name] for row in rows} for rows in both))
+    order = {pk: at for at, pk in enumerate(sorted(known, key=str))}
+    return [sorted(rows, key=lambda row: order.get(row[name], len(order))) for rows in both]
 
 
 @cache

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from stdnum.cn import uscc
@@ -248,7 +247,7 @@ BY_NAME: dict[str, Callable[[Bundle], Any]] = {
     "serves_also": lambda one: f"{one.team.village:012d}",
     "credit_code": lambda one: _credit_code(),
     "username": lambda one: "filled.in",
-    "file": lambda one: SimpleUploadedFile("list.csv", _list_of_changes(one).encode()),
+    "file": lambda one: Sent(_list_of_changes(one)),
     "unit": lambda one: f"Test {one.team.station}",
     "current_password": lambda one: PASSWORD,
     "new_password": lambda one: NEW_PASSWORD,
@@ -261,12 +260,15 @@ class Sent:
 
     name, content_type = "sheet.csv", "text/csv"
 
+    def __init__(self, text: str) -> None:
+        self.text = text
+
     def read(self) -> bytes:
-        return b"name,area\nfilled in,1\n"
+        return self.text.encode()
 
 
 VALUES: tuple[tuple[type[forms.Field], Callable[[Bundle], Any]], ...] = (
-    (forms.FileField, lambda one: Sent()),
+    (forms.FileField, lambda one: Sent("name,area\nfilled in,1\n")),
     (AreaField, lambda one: f"{one.team.village:012d}"),
     (PhoneField, lambda one: "13700000007"),
     (CitizenIdField, lambda one: None),

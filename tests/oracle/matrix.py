@@ -64,17 +64,21 @@ def store(section: str, made: dict[str, Any]) -> None:
 def folded(found: Findings) -> dict[str, Any]:
     """Findings as the file has them: who gets the same stands on one line."""
     lines: dict[tuple[str, str], dict[str, list[str]]] = {}
+    asked: dict[tuple[str, str], set[str]] = {}
+    for page, method, _who, one in found.outcomes:
+        asked.setdefault((page, method), set()).add(one)
+    classes_of = {key: sorted(held, key=CLASSES.index) for key, held in asked.items()}
     for page, method, who in dict.fromkeys(key[:3] for key in found.outcomes):
         line = " ".join(
             found.outcomes.get((page, method, who, one), NOT_ASKED)
-            for one in _classes(found, page, method)
+            for one in classes_of[page, method]
         )
         lines.setdefault((page, method), {}).setdefault(line, []).append(who)
     pages: dict[str, dict[str, dict[str, str]]] = {}
     for (page, method), held in lines.items():
         table = _joined(held)
         here = pages.setdefault(page, {})
-        classes = " ".join(_classes(found, page, method))
+        classes = " ".join(classes_of[page, method])
         heading = _merged(here, classes, table)
         methods = f"{heading.split(' ')[0]}+{method}" if heading else method
         here.pop(heading, None)
@@ -88,11 +92,6 @@ def _merged(here: dict[str, dict[str, str]], classes: str, table: dict[str, str]
         if held == table and heading.partition(" ")[2] == classes:
             return heading
     return ""
-
-
-def _classes(found: Findings, page: str, method: str) -> list[str]:
-    held = {key[3] for key in found.outcomes if key[:2] == (page, method)}
-    return sorted(held, key=CLASSES.index)
 
 
 def _joined(lines: dict[str, list[str]]) -> dict[str, str]:

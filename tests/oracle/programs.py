@@ -1,5 +1,6 @@
 """What a program would send to the API, made from the schema that the API publishes."""
 
+from collections.abc import Callable
 from typing import Any
 
 from linli.gateway.urls import api
@@ -20,7 +21,7 @@ def told(page: Page, bundle: Bundle, town: Town) -> dict[str, Any] | None:
         return {}
     form = operation["requestBody"]["content"]["application/json"]["schema"]
     found: dict[str, Any] = _value("", form, schema, bundle, town)
-    return found
+    return found | BY_PAGE.get(page.name, lambda one, town: {})(bundle, town)
 
 
 def _known(bundle: Bundle, town: Town) -> dict[str, Any]:
@@ -56,6 +57,22 @@ def _known(bundle: Bundle, town: Town) -> dict[str, Any]:
         "person": str(bundle.persons[0].pk if bundle.persons else NOBODY),
         "other": str(_other(bundle)),
     }
+
+
+# What one operation takes and the others do not, by its name.
+BY_PAGE: dict[str, Callable[[Bundle, Town], dict[str, Any]]] = {
+    "api:add_category": lambda one, town: {"code": "older_no_kin"},
+    "api:assign_order": lambda one, town: {"worker": str(_colleague(one, town))},
+    "api:list_sites": lambda one, town: {"kind": "station"},
+    "api:refuse_request": lambda one, town: {"reason": "untrue"},
+    "api:transfer_order": lambda one, town: {"station": str(town.world.unit_id("sharing"))},
+}
+
+
+def _colleague(bundle: Bundle, town: Town) -> Any:
+    """Somebody else of the station: to give an order to the one who has it changes nothing."""
+    name = {"worker": "second_worker", "second_worker": "worker"}.get(bundle.team.worker)
+    return town.world.users[name or bundle.team.worker].pk
 
 
 def _other(bundle: Bundle) -> Any:
