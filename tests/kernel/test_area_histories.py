@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from linli.kernel.accounts.actors import set_actor, system
 from linli.kernel.areas.changes import Change
+from linli.kernel.areas.enact import apply
 from linli.kernel.areas.geography import Geography
 from linli.kernel.areas.models import ChangeKind
 from linli.kernel.areas.queries import children, path
-from linli.kernel.areas.reorganise import apply
 from linli.kernel.stats.fold import fold
 from linli.kernel.stats.read import Question, by_area, not_attributed, total
 from linli.kernel.stats.verify import verify

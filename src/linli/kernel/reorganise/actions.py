@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from linli.kernel.access import can, holds
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.changes import Change, Refused, is_changes, read_changes, read_list
+from linli.kernel.areas.enact import apply, as_kept, change_of, effects_of, take_back
 from linli.kernel.areas.models import Reorganisation
-from linli.kernel.areas.reorganise import apply, as_kept, change_of, effects_of, take_back
 from linli.kernel.areas.yearly import CERTAIN, OPEN, compare
 from linli.kernel.timeline.record import record
 from linli.lib.areacodes import NATION, ancestors, level_of

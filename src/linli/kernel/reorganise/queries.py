@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 from linli.kernel.access import visible
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.accounts.models import Post
+from linli.kernel.areas.enact import links_to_areas
 from linli.kernel.areas.models import AreaChange, AreaVersion, Reorganisation
-from linli.kernel.areas.reorganise import links_to_areas
 from linli.kernel.units.models import Unit
 from linli.lib.areacodes import range_of
 

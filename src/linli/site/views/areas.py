@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from linli.kernel.access import requires
 from linli.kernel.accounts.actors import Actor
 from linli.kernel.areas.changes import Refused, read_text
+from linli.kernel.areas.enact import why_not_back
 from linli.kernel.areas.models import Reorganisation
 from linli.kernel.areas.queries import children, is_code, path
-from linli.kernel.areas.reorganise import why_not_back
 from linli.kernel.reorganise import actions, queries
 from linli.kernel.ui.pages import actor_of, form_page, page
 from linli.kernel.ui.pages import asked as asked_of
