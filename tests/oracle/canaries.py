@@ -32,6 +32,7 @@ WORDS = (
     "move words",
     "move address",
     "import file",
+    "import cell",
 )
 NUMBERS = ("request phone", "person phone", "person citizen id")
 AREA, BORN = "350502", "19500101"

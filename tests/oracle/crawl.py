@@ -14,14 +14,15 @@ from ..house.urls import Page
 from ..world import CITY, OTHER_COUNTY
 from .canaries import canary
 from .fill import CLOSED, NOWHERE, CannotFill, addresses, body_of, pages_of_all
-from .matrix import Findings
+from .matrix import CLASSES, Findings
 from .programs import told
 from .rows import Town
 from .visitors import STRANGER, Answer, Visitor
 
 API = "api:"
 UNANSWERED = {"401", "403", "404", "405", "login"}
-UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+GUARDED = {"401", "403", "404", "login"}
+MEANINGLESS = ("PUT", "PATCH", "DELETE")
 CHOICES_TRIED = 3
 # One of each kind: enough where nothing depends on the unit somebody works for.
 ONE_OF_EACH = (
@@ -164,23 +165,39 @@ class Crawl:
     def press(self, page: Page) -> None:
         """Send every unsafe method: empty, and filled in where there is a form."""
         doors = self.doors(page)
-        for method in UNSAFE:
-            if self.is_answered(page, method, doors):
-                is_filled = method == "POST" and self._press_filled(page, doors)
-                if not is_filled:
-                    self._press_empty(page, method, doors)
+        if self.is_answered(page, "POST", doors) and not self._press_filled(page, doors):
+            self._press_empty(page, "POST", doors)
+        for method in MEANINGLESS:
+            if self.is_answered(page, method, doors, self._let_in(page)):
+                self._press_empty(page, method, doors)
 
-    def is_answered(self, page: Page, method: str, doors: dict[str, str]) -> bool:
-        """Whether anybody gets more than a refusal for the first class of rows."""
+    def _let_in(self, page: Page) -> tuple[str, ...]:
+        """A stranger and the first who gets past a page's guard: the others meet the guard."""
+        for name in ONE_OF_EACH:
+            told = {self.found.outcomes.get((page.name, "POST", name, one)) for one in CLASSES}
+            if told - GUARDED - {None} and name != STRANGER:
+                return name, STRANGER
+        return ONE_OF_EACH
+
+    def is_answered(
+        self, page: Page, method: str, doors: dict[str, str], names: tuple[str, ...] = ONE_OF_EACH
+    ) -> bool:
+        """Whether any of these gets more than a refusal for the first class of rows."""
         first = next(iter(doors), None)
         found = False
         if not set(ONE_OF_EACH) <= set(self.visitors):
             # A walk for a few finds out by itself.
             return first is not None
-        for name in ONE_OF_EACH if first is not None else ():
+        for name in names if first is not None else ():
             visitor = self.visitors[name]
             answer = self.knock(visitor, doors[first or ""], method, is_json=_is_api(page))
             self.note(page, method, visitor, first or "", answer)
+            found |= answer.outcome not in UNANSWERED
+        # What a station may do with another's rows only, as take in somebody who moves there.
+        others = () if found or method != "POST" else [*doors][1:]
+        for one in others:
+            answer = self.knock(self.visitors["head"], doors[one], method, is_json=_is_api(page))
+            self.note(page, method, self.visitors["head"], one, answer)
             found |= answer.outcome not in UNANSWERED
         return found
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 def upload_all(maker: "_Maker") -> None:
     """An import of the head in every state in which a button stands; it brings in nobody."""
     world, by = maker.town.world, maker.team.head
-    blob, name = workbook([person_row(1, name="")]), maker.text("import file")
+    # A source that betrays the file; a phone number would be a canary of another kind.
+    told = {"name": "", "phone": "", "source": maker.text("import cell")}
+    blob, name = workbook([person_row(1, **told)]), maker.text("import file")
     maker.bundle.imports["read"] = drive(upload(world, blob, by=by, name=name))
     for state in ("checked", "running", "paused", "done"):
         batch = checked(world, blob, by=by, name=name)
@@ -28,4 +30,4 @@ def upload_all(maker: "_Maker") -> None:
             drive(batch)
         else:
             # The same file is at work once only.
-            blob = workbook([person_row(len(maker.bundle.imports) + 1, name="")])
+            blob = workbook([person_row(len(maker.bundle.imports) + 1, **told)])

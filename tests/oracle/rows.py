@@ -21,8 +21,8 @@ from linli.kernel.accounts.actors import Actor, set_actor, system, visitor
 from linli.kernel.accounts.enums import Role
 from linli.kernel.accounts.models import ApiToken, Post
 from linli.kernel.areas.changes import Change
+from linli.kernel.areas.enact import as_kept
 from linli.kernel.areas.models import ChangeKind, Reorganisation
-from linli.kernel.areas.reorganise import as_kept
 from linli.kernel.hooks.actions import register_hook
 from linli.kernel.hooks.models import Hook
 from linli.kernel.scope import unscoped

@@ -58,7 +58,7 @@ def wrong_twice(crawl: Crawl, page: Page) -> tuple[bool, list[str]]:
     is_call = _is_api(page)
     for one, path in crawl.doors(page).items():
         body = crawl._body(page, one, path)
-        for visitor in crawl.visitors.values() if body is not None else ():
+        for visitor in crawl.callers(page) if body is not None else ():
             found = _twice(visitor, path, body or {}, is_call=is_call)
             if found is not None:
                 return True, [f"{page.name} as {visitor.name}: {told}" for told in found]

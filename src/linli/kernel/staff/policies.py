@@ -44,11 +44,16 @@ def running(actor: Actor) -> Q:
     )
 
 
+def _worked_here(actor: Actor) -> Q:
+    """Users who hold or held a post in the area."""
+    held = Post.objects.filter(user=OuterRef("pk"), unit__in=units_inside(actor))
+    return Q(Exists(held))
+
+
 def _known_here(actor: Actor) -> Q:
     """Users who hold or held a post in the area, or are proposed for one."""
-    here = units_inside(actor)
-    proposed = Proposal.objects.filter(user=OuterRef("pk"), unit__in=here, answered_at__isnull=True)
-    return Q(Exists(Post.objects.filter(user=OuterRef("pk"), unit__in=here))) | Q(Exists(proposed))
+    asked = Proposal.objects.filter(user=OuterRef("pk"), answered_at__isnull=True)
+    return _worked_here(actor) | Q(Exists(asked.filter(unit__in=units_inside(actor))))
 
 
 def _wholly_here(actor: Actor) -> Q:
@@ -76,7 +81,7 @@ register("staff", User, {
     "view": rule(*ADMINISTRATORS, ask=_known_here),
     # What somebody looked at: asked about one's own workers, or in the whole area.
     "looks": rule(Role.STATION_HEAD, ask=_worked_at_my_unit)
-    | rule(Role.DISPATCHER, Role.AUDIT, ask=_known_here),
+    | rule(Role.DISPATCHER, Role.AUDIT, ask=_worked_here),
     "manage": rule(Role.SYSTEM, ask=_wholly_here),
     "secure": rule(Role.SECURITY, ask=_wholly_here),
 })  # fmt: skip
