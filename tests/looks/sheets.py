@@ -4,13 +4,16 @@ Nothing is served: while a browser runs, what it asks for comes from these sheet
 one town, in both languages, is one answer of the whole stack, and nothing has to be committed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -209,6 +212,44 @@ def _of_oneself(shelf: Shelf) -> None:
             with listening(seen):
                 texts[language] = client.get(reverse(name)).content.decode()
         shelf.put(Sheet(name, who, texts, frozenset(seen)))
+    for name, who, reach in AT_ONE_MOMENT:
+        texts, seen = {}, set[str]()
+        for language, code in LANGUAGES.items():
+            with transaction.atomic(), pytest.MonkeyPatch.context() as patch, listening(seen):
+                client = sign_in(who, client=Client(headers={"Accept-Language": code}))
+                texts[language] = reach(client, patch).content.decode()
+                transaction.set_rollback(True)
+        shelf.put(Sheet(name, who, texts, frozenset(seen)))
+
+
+def _codes(client: Client, _patch: pytest.MonkeyPatch) -> HttpResponse:
+    """The recovery codes that are shown once, to somebody whose app has shown its first code."""
+    where = reverse("accounts:add_app")
+    secret = client.get(where).context["secret"].replace(" ", "")
+    now = next(iter(totp.yield_hotp_counters_from_time()))
+    code = totp.format_hotp_value(totp.hotp_value(secret, now))
+    return client.post(where, {"code": code})
+
+
+def _leaving(client: Client, patch: pytest.MonkeyPatch) -> HttpResponse:
+    """The way out to a provider of identities."""
+    app = {"client_id": "linli", "secret": "s"}
+    patch.setattr(settings, "SOCIALACCOUNT_PROVIDERS", {"weixin": {"APPS": [app]}})
+    return client.post(reverse("accounts:connect", args=["weixin"]))
+
+
+def _first_factor(client: Client, patch: pytest.MonkeyPatch) -> HttpResponse:
+    """What an administrator without a second factor meets."""
+    patch.setattr(settings, "LINLI_SECOND_FACTOR", "administrators")
+    return client.get(reverse("accounts:factors"))
+
+
+# What is shown once, or to nobody else.
+AT_ONE_MOMENT: tuple[tuple[str, str, Callable[[Client, pytest.MonkeyPatch], HttpResponse]], ...] = (
+    ("accounts:add_app codes", "officer", _codes),
+    ("accounts:connect leaving", "officer", _leaving),
+    ("accounts:factors first", "administrator", _first_factor),
+)
 
 
 def _relative(mine: Bundle) -> people.Details:

@@ -37,8 +37,6 @@ BY_HAND = {
 } | {f"portal:{one}" for one in ("what", "reach", "receipt")}
 # Pieces that stand on no page: options of a list, and what Django makes of a form by itself.
 NO_PIECE = {"ui/_area_options.html", "django/forms/div.html", "django/forms/field.html"}
-# A gap: shown at one moment of signing in only, and not looked at here yet.
-AT_ONE_MOMENT = {"site/codes.html", "site/first_factor.html", "site/leaving.html"}
 # A board is read across (WCAG 1.4.10 lets it be); at 400 % and in large text its lanes stand below
 # each other.
 ACROSS = "board"
@@ -62,7 +60,7 @@ def unlisted(shelf: Shelf, names: set[str]) -> list[str]:
 
 
 def unseen(shelf: Shelf, names: set[str]) -> list[str]:
-    return sorted(names - shelf.seen - NO_PIECE - AT_ONE_MOMENT)
+    return sorted(names - shelf.seen - NO_PIECE)
 
 
 def faults(window: Glass, sheet: Sheet) -> list[str]:
