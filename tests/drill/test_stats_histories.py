@@ -5,9 +5,9 @@ from tests.kernel.histories import Step, live, steps
 from tests.world import World
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=steps)
-def test_after_three_hundred_histories_every_number_equals_a_recount(
+def test_after_two_thousand_histories_every_number_equals_a_recount(
     world: World, history: list[Step]
 ) -> None:
     add_places()

@@ -1,6 +1,7 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cache
 
 import pytest
 from django.db import connections, transaction
@@ -81,23 +82,32 @@ class House:
         return page
 
 
+@pytest.fixture(scope="module")
+def served(
+    database_name: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Running]]:
+    """One server for the journeys of a module. Each has a database of its own under the same name:
+    the server finds its connections cut, as after a restart, and connects anew."""
+    log = tmp_path_factory.mktemp("served") / "server.log"
+    with ExitStack() as stack:
+        yield cache(lambda: stack.enter_context(serving(database_name, log=log)))
+
+
 @pytest.fixture(params=["zh-CN", "en-GB"])
 def house(
     request: pytest.FixtureRequest,
     fresh_database: None,
-    database_name: str,
     browser: Browser,
-    tmp_path: Path,
+    served: Callable[[], Running],
 ) -> Iterator[House]:
     with transaction.atomic():
         world = build_world()
     for alias in connections:
         connections[alias].close()
-    with serving(database_name, log=tmp_path / "server.log") as running:
-        made = House(running, world, browser, request.param)
-        yield made
-        for context in made.contexts:
-            context.close()
+    made = House(served(), world, browser, request.param)
+    yield made
+    for context in made.contexts:
+        context.close()
     for alias in connections:
         connections[alias].close()
     assert made.problems == []

@@ -114,7 +114,7 @@ def test_a_tail_that_was_replaced_is_found(
     sealed(2)
     assert verify().problems == [], "nothing inside the database shows it"
     (problem,) = verify(heads=before).problems
-    assert "seal 2" in problem and "made anew" in problem
+    assert "made anew" in problem
 
 
 def test_a_chain_that_was_made_anew_is_found(
