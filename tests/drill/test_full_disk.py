@@ -40,11 +40,11 @@ def small_disk(folder: Path, *, megabytes: int = MEGABYTES) -> Iterator[Path]:
 def fill(folder: Path) -> Path:
     """Leave no room on the disk of a folder."""
     ballast = folder / "ballast"
-    with ballast.open("wb") as file:
+    # Without a buffer, whose rest could not be written when the file is closed.
+    with ballast.open("wb", buffering=0) as file:
         try:
-            while True:
-                file.write(bytes(1 << 16))
-                file.flush()
+            while file.write(bytes(1 << 16)):
+                pass
         except OSError:
             pass
     return ballast
@@ -80,6 +80,7 @@ def trouble(town: Installation, full: Path, tmp_path: Path) -> tuple[Ledger, Tol
         time.sleep(LOAD_SECONDS)
         before = len(ledger.told)
         ballast = fill(full)
+        town.python(NEW_SEGMENTS)
         time.sleep(FULL_SECONDS)
         at_full = len(ledger.told)
         reads = [read(f"{url}/stations/") for _at in range(5)]
@@ -96,6 +97,22 @@ def trouble(town: Installation, full: Path, tmp_path: Path) -> tuple[Ledger, Tol
         end(worker)
     told = Told(before, at_full - before, len(ledger.told) - at_full, ledger.away, reads)
     return ledger, told
+
+
+# So that the server cannot go on in the segments of the WAL that it has made before.
+NEW_SEGMENTS = """
+import time
+import psycopg
+from linli.site import databases
+from linli.site.home import Home
+try:
+    with psycopg.connect(databases.administrator(Home.open()), autocommit=True) as connection:
+        for _each in range(40):
+            connection.execute("SELECT pg_switch_wal()")
+            time.sleep(0.1)
+except psycopg.OperationalError:
+    pass
+"""
 
 
 def read(url: str) -> int:
