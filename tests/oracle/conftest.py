@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from linli.site.views import own
-
 from ..town import built_town, savepoint, town
 from .report import told
 
@@ -26,10 +24,9 @@ def quiet() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def unhurried() -> Iterator[None]:
-    """A walk takes minutes, on a slow machine many: no session becomes stale or ends on the way,
-    or the answers would depend on the machine."""
+    """A walk takes minutes, on a slow machine many: no session ends on the way, or the answers
+    would depend on the machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(own, "FRESH_SECONDS", DAY.total_seconds())
         patch.setattr(settings, "LINLI_IDLE_TIMEOUT", DAY)
         patch.setattr(settings, "LINLI_SESSION_TIMEOUT", 2 * DAY)
         yield

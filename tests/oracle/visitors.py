@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from io import BytesIO
-from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.signals import got_request_exception
@@ -201,9 +199,6 @@ def visitors(town: Town) -> dict[str, Visitor]:
     for name, user in town.world.users.items():
         client = Client()
         client.force_login(user, backend=BACKEND)
-        session = client.session
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time()}]
-        session.save()
         found[name] = Visitor(name, _cookies(client))
     until = timezone.now() + timedelta(days=1)
     for role in Role:
